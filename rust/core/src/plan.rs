@@ -1,0 +1,1 @@
+//! Turns a configuration into compiled parts; the only place that says `Unsupported`.
