@@ -33,6 +33,8 @@ pub struct EncodeOptions {
     pub truncation: Option<TruncationParams>,
     pub padding: Option<PaddingParams>,
     pub level: Level,
+    /// Stock's `encode_batch_fast`: tokens are empty strings, offsets (0, 0), words `None`.
+    pub fast: bool,
 }
 
 /// One sequence: a text, or words already cut by the caller.
