@@ -4,12 +4,16 @@
 //! a file, [`plan`] turns it into compiled parts, every other module is one stage.
 
 pub mod added;
+pub mod batch;
 pub mod config;
+pub mod decoders;
 pub mod encoding;
 pub mod error;
+pub mod map;
 pub mod models;
 pub mod normalizers;
 pub mod options;
+pub mod padding;
 pub mod pieces;
 pub mod plan;
 pub mod post_processors;
@@ -18,6 +22,8 @@ pub mod scratch;
 pub mod simd;
 pub mod text;
 pub mod tokenizer;
+pub mod truncation;
+pub mod unchecked;
 pub mod unicode;
 pub mod vocabulary;
 

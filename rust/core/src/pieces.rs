@@ -2,6 +2,7 @@
 
 /// A byte range of a section's normalized text (a section is under 4 GiB).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
 pub struct Span {
     pub start: u32,
     pub end: u32,

@@ -3,6 +3,21 @@
 //! Parsing accepts what stock accepts (legacy shapes too), serializing gives what stock's
 //! `to_str()` gives.
 
+mod decoder;
+mod document;
+mod fields;
+mod merges;
+mod model;
+mod normalizer;
+mod params;
+mod post_processor;
+mod pre_tokenizer;
+#[cfg(test)]
+mod tests;
+
+pub use document::LightConfig;
+pub use merges::Merges;
+
 use crate::vocabulary::Vocabulary;
 
 /// A whole tokenizer.json.
@@ -204,38 +219,6 @@ pub enum DecoderConfig {
     ByteFallback,
 }
 
-/// Merges in the order of their rank: each pair's two strings, stored once.
-#[derive(Debug, Clone, Default)]
-pub struct Merges {
-    arena: String,
-    /// Start, middle and end of each pair in the arena.
-    pairs: Vec<[u32; 3]>,
-}
-
-impl Merges {
-    pub fn push(&mut self, left: &str, right: &str) {
-        let start = self.arena.len() as u32;
-        self.arena.push_str(left);
-        let middle = self.arena.len() as u32;
-        self.arena.push_str(right);
-        self.pairs.push([start, middle, self.arena.len() as u32]);
-    }
-
-    pub fn len(&self) -> usize {
-        self.pairs.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
-    }
-
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.pairs.iter().map(|&[start, middle, end]| {
-            (&self.arena[start as usize..middle as usize], &self.arena[middle as usize..end as usize])
-        })
-    }
-}
-
 #[derive(Debug, Clone)]
 pub struct BpeConfig {
     pub vocab: Vocabulary,
@@ -277,16 +260,4 @@ pub enum ModelConfig {
     WordPiece(WordPieceConfig),
     WordLevel(WordLevelConfig),
     Unigram(UnigramConfig),
-}
-
-impl TokenizerConfig {
-    /// Parses a whole tokenizer.json as stock's `from_str` does (legacy shapes too).
-    pub fn from_json(_json: &[u8]) -> crate::Result<Self> {
-        Err(crate::Error::config("not parsed yet"))
-    }
-
-    /// What stock's `to_str(pretty)` gives for this configuration.
-    pub fn to_json(&self, _pretty: bool) -> String {
-        String::new()
-    }
 }

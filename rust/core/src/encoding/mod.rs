@@ -9,9 +9,18 @@ use std::sync::Arc;
 
 use crate::vocabulary::Vocabulary;
 
+mod columns;
+mod merge;
+mod offsets;
+mod overflow;
+mod queries;
 mod runs;
+mod specials;
+mod state;
 
+pub use offsets::CharOffsets;
 pub use runs::Runs;
+pub use specials::Specials;
 
 /// A token's string.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,21 @@
 //! Models: pieces in, ids out.
 
+pub mod bpe;
+mod cached;
+pub mod word_cache;
+pub mod word_level;
+pub mod wordpiece;
+
 use std::sync::Arc;
 
 use crate::config::ModelConfig;
 use crate::error::{Error, Result};
 use crate::pieces::Span;
 use crate::vocabulary::Vocabulary;
+
+use bpe::{Bpe, BpeScratch};
+use word_level::WordLevel;
+use wordpiece::{WordPiece, WordPieceScratch};
 
 /// A token with the bytes of the text it covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,58 +41,103 @@ pub enum Alphabet {
 
 /// A compiled model.
 #[derive(Debug)]
-pub enum Model {}
+pub enum Model {
+    Bpe(Box<Bpe>),
+    WordPiece(Box<WordPiece>),
+    WordLevel(Box<WordLevel>),
+}
 
 /// A model's per-thread buffers and word cache.
 #[derive(Debug)]
-pub enum ModelScratch {}
+pub enum ModelScratch {
+    Bpe(Box<BpeScratch>),
+    WordPiece(Box<WordPieceScratch>),
+    WordLevel,
+}
 
 impl Model {
     /// Compiles what is written in the file; `Unsupported` for kinds the engine does not run.
-    pub fn compile(config: &ModelConfig, _alphabet: Alphabet) -> Result<Self> {
-        Err(Error::unsupported(
-            "model",
-            match config {
-                ModelConfig::Bpe(_) => "BPE",
-                ModelConfig::WordPiece(_) => "WordPiece",
-                ModelConfig::WordLevel(_) => "WordLevel",
-                ModelConfig::Unigram(_) => "Unigram",
-            },
-        ))
+    pub fn compile(config: &ModelConfig, alphabet: Alphabet) -> Result<Self> {
+        Ok(match config {
+            ModelConfig::Bpe(config) => Model::Bpe(Box::new(Bpe::compile(config, alphabet)?)),
+            ModelConfig::WordPiece(config) => Model::WordPiece(Box::new(WordPiece::compile(config)?)),
+            ModelConfig::WordLevel(config) => Model::WordLevel(Box::new(WordLevel::compile(config)?)),
+            ModelConfig::Unigram(_) => return Err(Error::unsupported("model", "Unigram")),
+        })
     }
 
     /// The kind's name as stock spells it.
     pub fn name(&self) -> &'static str {
-        match *self {}
+        match self {
+            Model::Bpe(_) => "BPE",
+            Model::WordPiece(_) => "WordPiece",
+            Model::WordLevel(_) => "WordLevel",
+        }
     }
 
     pub fn vocabulary(&self) -> &Arc<Vocabulary> {
-        match *self {}
+        match self {
+            Model::Bpe(bpe) => bpe.vocabulary(),
+            Model::WordPiece(word_piece) => word_piece.vocabulary(),
+            Model::WordLevel(word_level) => word_level.vocabulary(),
+        }
     }
 
     pub fn scratch(&self) -> ModelScratch {
-        match *self {}
+        match self {
+            Model::Bpe(bpe) => ModelScratch::Bpe(Box::new(bpe.scratch())),
+            Model::WordPiece(_) => ModelScratch::WordPiece(Box::default()),
+            Model::WordLevel(_) => ModelScratch::WordLevel,
+        }
+    }
+
+    /// Bytes a scratch's word cache holds.
+    pub fn cache_bytes(scratch: &ModelScratch) -> usize {
+        match scratch {
+            ModelScratch::Bpe(scratch) => scratch.cache_bytes(),
+            ModelScratch::WordPiece(scratch) => scratch.cache_bytes(),
+            ModelScratch::WordLevel => 0,
+        }
     }
 
     /// Appends the ids of every piece of `text` to `ids`.
     pub fn ids(
         &self,
-        _text: &str,
-        _pieces: &[Span],
-        _scratch: &mut ModelScratch,
-        _ids: &mut Vec<u32>,
+        text: &str,
+        pieces: &[Span],
+        scratch: &mut ModelScratch,
+        ids: &mut Vec<u32>,
     ) -> Result<()> {
-        match *self {}
+        match (self, scratch) {
+            (Model::Bpe(model), ModelScratch::Bpe(scratch)) => model.ids(text, pieces, scratch, ids),
+            (Model::WordPiece(model), ModelScratch::WordPiece(scratch)) => {
+                model.ids(text, pieces, scratch, ids)
+            }
+            (Model::WordLevel(model), _) => model.ids(text, pieces, ids),
+            _ => Err(foreign_scratch()),
+        }
     }
 
     /// Appends the tokens of every piece of `text`: the same ids, with the bytes they cover.
     pub fn tokens(
         &self,
-        _text: &str,
-        _pieces: &[Span],
-        _scratch: &mut ModelScratch,
-        _tokens: &mut Vec<ModelToken>,
+        text: &str,
+        pieces: &[Span],
+        scratch: &mut ModelScratch,
+        tokens: &mut Vec<ModelToken>,
     ) -> Result<()> {
-        match *self {}
+        match (self, scratch) {
+            (Model::Bpe(model), ModelScratch::Bpe(scratch)) => model.tokens(text, pieces, scratch, tokens),
+            (Model::WordPiece(model), ModelScratch::WordPiece(scratch)) => {
+                model.tokens(text, pieces, scratch, tokens)
+            }
+            (Model::WordLevel(model), _) => model.tokens(text, pieces, tokens),
+            _ => Err(foreign_scratch()),
+        }
     }
+}
+
+/// A scratch belongs to the model that made it.
+fn foreign_scratch() -> Error {
+    Error::unsupported("model", "the scratch of another kind")
 }

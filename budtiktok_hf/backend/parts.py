@@ -1,0 +1,157 @@
+"""The parts of a tokenizer: their bits, their states, whether stock would rebuild them alike."""
+
+import json
+
+from . import stock
+
+__all__ = [
+    "ADDED_TOKENS",
+    "BITS",
+    "DECODER",
+    "LIGHT",
+    "MODEL",
+    "NORMALIZER",
+    "added_tokens",
+    "in_step",
+    "light_json",
+    "remember",
+    "samples",
+    "state",
+]
+
+#: As in the native handle.
+MODEL, NORMALIZER, PRE_TOKENIZER, POST_PROCESSOR, DECODER, ADDED_TOKENS = 1, 2, 4, 8, 16, 32
+BITS = {
+    "model": MODEL,
+    "normalizer": NORMALIZER,
+    "pre_tokenizer": PRE_TOKENIZER,
+    "post_processor": POST_PROCESSOR,
+    "decoder": DECODER,
+}
+#: What can be compiled without the model. The decoder takes no part in encoding.
+LIGHT = NORMALIZER | PRE_TOKENIZER | POST_PROCESSOR | DECODER | ADDED_TOKENS
+
+#: What of a model can be changed without replacing it. Its vocabulary changes by training only.
+MODEL_FLAGS = (
+    "dropout",
+    "unk_token",
+    "continuing_subword_prefix",
+    "end_of_word_suffix",
+    "fuse_unk",
+    "byte_fallback",
+    "ignore_merges",
+    "max_input_chars_per_word",
+    "alpha",
+    "nbest_size",
+)
+
+
+def state(name: str, component):
+    """What a component is at present, comparable; raises if it is written in Python."""
+    if component is None:
+        return None
+    if name == "model":
+        return type(component), tuple(getattr(component, flag, None) for flag in MODEL_FLAGS)
+    return component.__getstate__()
+
+
+def remember(tokenizer, handle) -> None:
+    """Notes the states of the parts known outside, to be compared with later."""
+    exposed, memo = handle.exposed, handle.memo
+    for name, bit in BITS.items():
+        if exposed & bit:
+            try:
+                memo[name] = state(name, stock.read(tokenizer, name))
+            except Exception:
+                memo.pop(name, None)
+
+
+def samples(model) -> bool:
+    """Whether a Unigram model draws its segmentations at random (not written to its JSON)."""
+    return getattr(model, "alpha", None) is not None
+
+
+def added_tokens(tokenizer) -> dict:
+    """id -> AddedToken, by id."""
+    return dict(sorted(stock.call(tokenizer, "get_added_tokens_decoder").items()))
+
+
+def light_json(tokenizer, added: dict) -> bytes:
+    """A whole tokenizer.json whose model, truncation and padding are null."""
+    tokens = [
+        {
+            "id": id,
+            "content": token.content,
+            "single_word": token.single_word,
+            "lstrip": token.lstrip,
+            "rstrip": token.rstrip,
+            "normalized": token.normalized,
+            "special": token.special,
+        }
+        for id, token in added.items()
+    ]
+    fields = [
+        '"version":"1.0","truncation":null,"padding":null',
+        '"added_tokens":' + json.dumps(tokens, ensure_ascii=False),
+    ]
+    for name in ("normalizer", "pre_tokenizer", "post_processor", "decoder"):
+        component = stock.read(tokenizer, name)
+        written = "null" if component is None else component.__getstate__().decode()
+        fields.append(f'"{name}":{written}')
+    fields.append('"model":null')
+    return ("{" + ",".join(fields) + "}").encode("utf-8", "surrogatepass")
+
+
+def in_step(tokenizer, added: dict) -> bool:
+    """Whether loading the tokenizer from its own JSON gives the added tokens it has now.
+
+    The object keeps ids given when a token was added, and texts normalized by the normalizer of
+    that time; a model or a normalizer changed since would give others.
+    """
+    return _ids_in_step(tokenizer, added) and _texts_in_step(tokenizer, added)
+
+
+def _ids_in_step(tokenizer, added: dict) -> bool:
+    """Gives ids as stock does when it reads the tokens back, in the order of their ids."""
+    if not added:
+        return True
+    model = stock.read(tokenizer, "model")
+    size = stock.call(tokenizer, "get_vocab_size", with_added_tokens=False)
+    next_id = size
+    for id, token in added.items():
+        if not token.content:
+            return False
+        known = model.token_to_id(token.content)
+        if known is None:
+            known, next_id = next_id, next_id + 1
+        if known != id:
+            return False
+    return len({token.content for token in added.values()}) == len(added)
+
+
+def _texts_in_step(tokenizer, added: dict) -> bool:
+    """Whether the object looks for the texts that its normalizer makes of the added tokens now."""
+    normalizer = stock.read(tokenizer, "normalizer")
+    normalized = {id: token for id, token in added.items() if token.normalized}
+    if normalizer is None and stock.VERSION >= (0, 23) or not normalized:
+        return True
+    shown = _text_by_decoding if stock.VERSION >= (0, 23) else _text_by_encoding
+    return all(shown(tokenizer, normalizer, id, token) for id, token in normalized.items())
+
+
+def _text_by_decoding(tokenizer, normalizer, id: int, token) -> bool:
+    """Decoding gives the text that was normalized when the token was added."""
+    fresh = normalizer.normalize_str(token.content)
+    decoder = stock.read(tokenizer, "decoder")
+    expected = fresh if decoder is None else decoder.decode([fresh])
+    return stock.call(tokenizer, "decode", [id], skip_special_tokens=False) == expected
+
+
+def _text_by_encoding(tokenizer, _normalizer, id: int, token) -> bool:
+    """Before 0.23 a new normalizer does not reach the texts, and decoding does not show them: the
+    token has to be found in its own content, and nothing beside it."""
+    if token.lstrip or token.rstrip:
+        return False
+    encoding = stock.call(tokenizer, "encode", token.content, add_special_tokens=False)
+    masked = zip(encoding.ids, encoding.attention_mask, strict=True)
+    return [found for found, mask in masked if mask] == [id]

@@ -1,0 +1,103 @@
+"""What the native hooks call."""
+
+from .. import fallback
+from . import parts
+from .made import begin, model_made, tokenizer_made
+from .proof import prove
+
+__all__ = [
+    "async_batch",
+    "async_one",
+    "begin",
+    "first_exposed",
+    "model_made",
+    "from_pretrained",
+    "prove",
+    "served_by_stock",
+    "tokenizer_made",
+]
+
+served_by_stock = fallback.note
+
+
+def first_exposed(memo: dict, name: str, component) -> None:
+    """A part is handed out for the first time: its state is still what was compiled."""
+    try:
+        memo[name] = parts.state(name, component)
+    except Exception:
+        memo.pop(name, None)
+
+
+def async_one(tokenizer, sequence, pair, add_special_tokens: bool):
+    """A future of `encode`; None if stock has to answer (no running loop)."""
+    return _later(tokenizer.encode, sequence, pair, False, add_special_tokens)
+
+
+def async_batch(tokenizer, inputs, is_pretokenized: bool, add_special_tokens: bool, fast: bool):
+    """A future of `encode_batch`, over a copy of the inputs; None if stock has to answer.
+
+    Stock reads its arguments before it returns the future, and raises there and then for what it
+    does not take: so only what it surely takes is accepted.
+    """
+    if type(inputs) is not list:
+        return None
+    try:
+        copy = [_copied(item, is_pretokenized) for item in inputs]
+    except TypeError:
+        return None
+    method = tokenizer.encode_batch_fast if fast else tokenizer.encode_batch
+    return _later(method, copy, is_pretokenized, add_special_tokens)
+
+
+def _copied(item, is_pretokenized: bool):
+    if is_pretokenized:
+        if type(item) is tuple and len(item) == 2 and type(item[0]) is list:
+            return _words(item[0]), _words(item[1])
+        if len(item) == 2:
+            # Read as a pair; of two strings stock makes an error, in its own words.
+            raise TypeError
+        return _words(item)
+    if type(item) is str:
+        return _text(item)
+    if type(item) is tuple and len(item) == 2:
+        return _text(item[0]), _text(item[1])
+    raise TypeError
+
+
+def _words(words) -> list[str]:
+    if type(words) is not list:
+        raise TypeError
+    return [_text(word) for word in words]
+
+
+def _text(text) -> str:
+    if type(text) is not str:
+        raise TypeError
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise TypeError
+    return text
+
+
+def _later(method, *args):
+    import asyncio
+
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+    return loop.run_in_executor(None, method, *args)
+
+
+def from_pretrained(identifier, revision, token):
+    """`Tokenizer.from_pretrained` through the hooked `from_file`; None for odd arguments."""
+    if type(identifier) is not str or (revision is not None and type(revision) is not str):
+        return None
+    if token is not None and type(token) is not str:
+        return None
+    import huggingface_hub
+    from tokenizers import Tokenizer
+
+    kwargs = {"repo_id": identifier, "filename": "tokenizer.json", "revision": revision or "main"}
+    if token is not None:
+        kwargs["token"] = token
+    return Tokenizer.from_file(huggingface_hub.hf_hub_download(**kwargs))

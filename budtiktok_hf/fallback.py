@@ -1,0 +1,17 @@
+"""Why stock serves: one line in the log a reason and tokenizer. The native hooks count the calls."""
+
+import logging
+
+__all__ = ["OUT_OF_STEP", "PYTHON_COMPONENTS", "SAMPLING", "logger", "note"]
+
+logger = logging.getLogger("budtiktok_hf")
+logger.addHandler(logging.NullHandler())
+
+PYTHON_COMPONENTS = "components written in Python"
+SAMPLING = "Unigram sampling"
+OUT_OF_STEP = "added tokens out of step with the tokenizer's other parts"
+
+
+def note(tokenizer, reason: str) -> None:
+    """Stock serves a call of this tokenizer for the first time for this reason."""
+    logger.info("stock serves a tokenizer at %#x: %s", id(tokenizer), reason)

@@ -1,0 +1,29 @@
+//! `CTC`: repeated tokens once, padding away, word delimiters as spaces.
+
+use super::wordpiece::cleanup;
+
+#[derive(Debug)]
+pub struct Ctc {
+    pub(super) pad_token: String,
+    pub(super) word_delimiter_token: String,
+    pub(super) cleanup: bool,
+}
+
+impl Ctc {
+    pub(super) fn decode_chain(&self, tokens: &[String]) -> Vec<String> {
+        let mut texts = Vec::with_capacity(tokens.len());
+        for (i, token) in tokens.iter().enumerate() {
+            if i > 0 && tokens[i - 1] == *token {
+                continue;
+            }
+            let mut text = token.replace(&self.pad_token, "");
+            if self.cleanup {
+                text = cleanup(text).replace(&self.word_delimiter_token, " ");
+            }
+            if !text.is_empty() {
+                texts.push(text);
+            }
+        }
+        texts
+    }
+}

@@ -1,0 +1,174 @@
+//! Where a word can be cut without changing what it merges to.
+//!
+//! Theorem. Let every merge's result be the plain concatenation of its parts, each id name one
+//! string, and x, y be neighbouring starting symbols of a word. If no token that a merge makes
+//! holds what ends with x's text followed by what starts with y's text, cutting the word between
+//! x and y changes nothing. Proof: a symbol that covers both would be such a token, so the pair
+//! at the junction never has a merge. All other pairs lie on one side; the least of all pairs, if
+//! it is on one side, is the least of that side, and merging it leaves the other side's pairs as
+//! they were. So the merges of the whole word are those of both sides, interleaved.
+//!
+//! (It is void where the characters beside the cut do not stand for themselves: see `closed`.)
+//!
+//! The test is made between characters. Two whole characters side by side inside a token are a
+//! pair of the table. Over bytes, a token can also begin or end inside of a character at the
+//! junction; those (a few hundred) are listed by the two bytes at the junction and compared.
+//! Text: O(1) a character.
+
+use hashbrown::{HashMap, HashSet};
+
+use super::atoms::{NO_SYMBOL, Pages};
+use super::pairs::{NO_PRIORITY, PairTable};
+
+/// What may meet at a junction, one part of it incomplete: the end of the left character's
+/// bytes, the start of the right one's.
+type Partial = (Box<[u8]>, Box<[u8]>);
+
+#[derive(Debug)]
+pub struct Cuts {
+    /// By character: its number in `pairs`; `OPEN` for those nothing is cut beside; `NO_SYMBOL`
+    /// for those in no pair.
+    characters: Pages,
+    /// Whether characters that were never seen are open.
+    others_open: bool,
+    pairs: PairTable,
+    /// A bit for (last byte of the left, first byte of the right) of some partial junction.
+    partial_bits: Box<[u64; 1024]>,
+    partial: HashMap<u16, Vec<Partial>>,
+}
+
+/// The character's own bytes or symbols do not stand for it alone.
+const OPEN: u32 = NO_SYMBOL - 1;
+
+/// Bytes of a character, by its first byte (of valid UTF-8).
+#[inline(always)]
+fn width(first: u8) -> usize {
+    match first {
+        0..0xC0 => 1,
+        0xC0..0xE0 => 2,
+        0xE0..0xF0 => 3,
+        _ => 4,
+    }
+}
+
+#[inline(always)]
+fn continues(byte: u8) -> bool {
+    byte & 0xC0 == 0x80
+}
+
+/// The first character of bytes that start with a whole one.
+#[inline(always)]
+fn decode(bytes: &[u8]) -> Option<char> {
+    let at = |index: usize| bytes.get(index).map_or(0, |&byte| u32::from(byte & 0x3F));
+    let first = u32::from(*bytes.first()?);
+    let scalar = match width(first as u8) {
+        1 => first,
+        2 => (first & 0x1F) << 6 | at(1),
+        3 => (first & 0xF) << 12 | at(1) << 6 | at(2),
+        _ => (first & 7) << 18 | at(1) << 12 | at(2) << 6 | at(3),
+    };
+    char::from_u32(scalar)
+}
+
+impl Cuts {
+    /// `made`: the texts of the tokens that merges make. `closed` says of a character whether it
+    /// always stands for itself: its symbols come from it alone, in place. It is asked of those in
+    /// `made`, of ASCII and of `known`; `others_open`: all others are not closed. `None` if the
+    /// tables do not fit.
+    pub fn new<'a>(
+        made: impl Iterator<Item = &'a [u8]>,
+        known: impl Iterator<Item = char>,
+        closed: impl Fn(char) -> bool,
+        others_open: bool,
+    ) -> Option<Self> {
+        let mut whole: HashSet<(char, char)> = HashSet::new();
+        let mut partial: HashMap<u16, Vec<Partial>> = HashMap::new();
+        let mut partial_bits = Box::new([0; 1024]);
+        for token in made {
+            for at in 1..token.len() {
+                if continues(token[at]) {
+                    continue;
+                }
+                let start = (0..at).rev().find(|&start| !continues(token[start])).unwrap_or(0);
+                let end = (at + 1..token.len()).find(|&end| !continues(token[end])).unwrap_or(token.len());
+                let (left, right) = (&token[start..at], &token[at..end]);
+                if width(left[0]) == left.len() && !continues(left[0]) && width(right[0]) == right.len() {
+                    whole.insert((decode(left)?, decode(right)?));
+                } else {
+                    let junction = u16::from(token[at - 1]) << 8 | u16::from(token[at]);
+                    partial_bits[junction as usize / 64] |= 1_u64 << (junction % 64);
+                    let entry = (left.into(), right.into());
+                    let list = partial.entry(junction).or_default();
+                    if !list.contains(&entry) {
+                        list.push(entry);
+                    }
+                }
+            }
+        }
+        let mut characters = Pages::default();
+        let mut count = 0;
+        // ASCII first: its pairs then lie in the table's grid.
+        for character in
+            ('\0'..='\x7F').chain(whole.iter().flat_map(|&(left, right)| [left, right])).chain(known)
+        {
+            if characters.get(character) == NO_SYMBOL {
+                if closed(character) {
+                    characters.insert(character, count);
+                    count += 1;
+                } else {
+                    characters.insert(character, OPEN);
+                }
+            }
+        }
+        let numbered: Vec<(u32, u32, u32)> = whole
+            .iter()
+            .map(|&(left, right)| (characters.get(left), characters.get(right), 1))
+            .filter(|&(left, right, _)| left < OPEN && right < OPEN)
+            .collect();
+        let pairs = PairTable::build(numbered.into_iter(), count as usize).ok()?;
+        Some(Self { characters, others_open, pairs, partial_bits, partial })
+    }
+
+    /// Calls `each` with the ranges `word` may be cut into; one range if nothing is cut or
+    /// `word` is not UTF-8.
+    #[inline]
+    pub fn cut(&self, word: &[u8], mut each: impl FnMut(usize, usize)) {
+        let Ok(text) = std::str::from_utf8(word) else { return each(0, word.len()) };
+        let mut start = 0;
+        let mut left = OPEN;
+        for (at, character) in text.char_indices() {
+            let mut right = self.characters.get(character);
+            if right == NO_SYMBOL && self.others_open {
+                right = OPEN;
+            }
+            if at > 0 && self.between(left, right, word, at) {
+                each(start, at);
+                start = at;
+            }
+            left = right;
+        }
+        if start < word.len() {
+            each(start, word.len());
+        }
+    }
+
+    #[inline(always)]
+    fn between(&self, left: u32, right: u32, word: &[u8], at: usize) -> bool {
+        if left == OPEN || right == OPEN {
+            return false;
+        }
+        if left != NO_SYMBOL && right != NO_SYMBOL && self.pairs.any(left, right) != NO_PRIORITY {
+            return false;
+        }
+        let junction = u16::from(word[at - 1]) << 8 | u16::from(word[at]);
+        self.partial_bits[junction as usize / 64] >> (junction % 64) & 1 == 0
+            || self.no_partial(junction, &word[..at], &word[at..])
+    }
+
+    #[inline(never)]
+    fn no_partial(&self, junction: u16, before: &[u8], after: &[u8]) -> bool {
+        self.partial.get(&junction).is_none_or(|list| {
+            !list.iter().any(|(left, right)| before.ends_with(left) && after.starts_with(right))
+        })
+    }
+}

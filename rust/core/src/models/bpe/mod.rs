@@ -1,0 +1,115 @@
+//! Byte pair encoding.
+//!
+//! `compile` makes the tables. Encoding, from the outside in: `encode` (cache, chunks), `cuts`
+//! (long pieces), `short` (merging up to 32 symbols), `atoms` and `queue` (everything else, and
+//! the definition that the fast paths are tested against).
+
+mod alphabet;
+mod atoms;
+mod compile;
+mod cuts;
+mod encode;
+mod merges;
+#[cfg(test)]
+mod naive;
+mod pairs;
+mod queue;
+mod short;
+mod spans;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::models::word_cache::WordCache;
+use crate::models::{Alphabet, ModelToken};
+use crate::pieces::Span;
+use crate::unchecked::Level;
+use crate::vocabulary::Vocabulary;
+
+use atoms::{Atoms, Missing, Word};
+use cuts::Cuts;
+use encode::Whole;
+use merges::Merges;
+use queue::Queue;
+use words::{Texts, Words};
+
+/// A compiled BPE model.
+#[derive(Debug)]
+pub struct Bpe {
+    vocabulary: Arc<Vocabulary>,
+    alphabet: Alphabet,
+    atoms: Atoms,
+    missing: Missing,
+    merges: Merges,
+    texts: Texts,
+    words: Words,
+    cuts: Option<Cuts>,
+    /// By id: the bytes of text a token covers; 0 where that is not always the same.
+    widths: Vec<u32>,
+    ignore_merges: bool,
+    level: Level,
+}
+
+/// A thread's buffers and word cache.
+#[derive(Debug, Default)]
+pub struct BpeScratch {
+    cache: WordCache,
+    word: Word,
+    queue: Queue,
+    /// The parts of a long piece.
+    parts: Vec<Span>,
+    ids: Vec<u32>,
+}
+
+impl BpeScratch {
+    /// Bytes held by the word cache.
+    pub fn cache_bytes(&self) -> usize {
+        self.cache.bytes()
+    }
+}
+
+impl Bpe {
+    pub fn vocabulary(&self) -> &Arc<Vocabulary> {
+        &self.vocabulary
+    }
+
+    pub fn scratch(&self) -> BpeScratch {
+        BpeScratch::default()
+    }
+
+    /// Appends the ids of every piece.
+    pub fn ids(
+        &self,
+        text: &str,
+        pieces: &[Span],
+        scratch: &mut BpeScratch,
+        ids: &mut Vec<u32>,
+    ) -> Result<()> {
+        self.encode(text.as_bytes(), pieces, Whole::Word, scratch, ids)
+    }
+
+    /// Appends the tokens of every piece, with the bytes they cover. Where characters vanish or
+    /// become unknown, these are stock's offsets, which count the symbols' lengths and slip.
+    pub fn tokens(
+        &self,
+        text: &str,
+        pieces: &[Span],
+        scratch: &mut BpeScratch,
+        tokens: &mut Vec<ModelToken>,
+    ) -> Result<()> {
+        for (index, &piece) in pieces.iter().enumerate() {
+            self.piece_tokens(text.as_bytes(), piece, index as u32, scratch, tokens)?;
+        }
+        Ok(())
+    }
+
+    /// Fills the scratch's word with what merging a word of any kind gives.
+    fn merge_any(&self, word: &[u8], scratch: &mut BpeScratch) -> Result<()> {
+        self.atoms.split(word, &self.missing, &mut scratch.word)?;
+        scratch.queue.merge(&self.merges, &mut scratch.word);
+        Ok(())
+    }
+}

@@ -1,0 +1,432 @@
+//! What stands beside a tokenizer: its engine, and what proves that the engine is its own.
+//!
+//! The handle lies in the tokenizer's own `__dict__`, which is neither pickled, copied nor hashed.
+//! A call compares counters ([`Moment`]); when one has moved, Python's `backend` proves the engine
+//! again from the object. Locks here are held for a few instructions, never while Python runs.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyString};
+
+use crate::compile::{Compiled, Job, Outcome, Source, Version};
+use crate::descriptor::own_dict;
+use crate::guard::Moment;
+use crate::registry;
+use crate::state::CallState;
+
+/// The parts of a tokenizer, as bits.
+pub mod parts {
+    pub const MODEL: u32 = 1;
+    pub const NORMALIZER: u32 = 2;
+    pub const PRE_TOKENIZER: u32 = 4;
+    pub const POST_PROCESSOR: u32 = 8;
+    pub const DECODER: u32 = 16;
+    pub const ADDED_TOKENS: u32 = 32;
+    pub const ALL: u32 = 63;
+
+    /// The bit of a property of `tokenizers.Tokenizer`.
+    pub fn by_name(name: &str) -> Option<u32> {
+        Some(match name {
+            "model" => MODEL,
+            "normalizer" => NORMALIZER,
+            "pre_tokenizer" => PRE_TOKENIZER,
+            "post_processor" => POST_PROCESSOR,
+            "decoder" => DECODER,
+            _ => return None,
+        })
+    }
+}
+
+/// Who serves a tokenizer's calls.
+#[derive(Clone)]
+pub enum Verdict {
+    Engine(Arc<Compiled>),
+    /// Compiling from the bytes that made the tokenizer.
+    Pending(Arc<Job>),
+    /// Stock, for a reason.
+    Stock(Arc<str>),
+}
+
+#[derive(Clone)]
+struct Proof {
+    moment: Moment,
+    verdict: Verdict,
+}
+
+#[derive(Default)]
+struct Inner {
+    proof: Option<Proof>,
+    state: Option<Arc<CallState>>,
+    counts: BTreeMap<String, u64>,
+}
+
+/// A tokenizer's engine and what proves it.
+#[pyclass(frozen, module = "budtiktok_hf._native")]
+pub struct Handle {
+    edition: AtomicU64,
+    state_edition: AtomicU64,
+    /// Parts replaced through the tokenizer's own methods since the proof.
+    changed: AtomicU32,
+    /// Parts that somebody outside may hold, and edit in place.
+    exposed: AtomicU32,
+    inner: Mutex<Inner>,
+    /// Name of a part -> its state when the engine was compiled.
+    memo: Py<PyDict>,
+}
+
+impl Handle {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The handle in an object's `__dict__`.
+    pub fn of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, Handle>>> {
+        match own_dict(object)?.get_item(key(object.py()))? {
+            Some(found) => Ok(found.cast_into::<Handle>().ok()),
+            None => Ok(None),
+        }
+    }
+
+    /// The handle of an object, made if there is none: then nothing about the object is known.
+    pub fn ensure<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Handle>> {
+        match Self::of(object)? {
+            Some(handle) => Ok(handle),
+            None => Self::attach(object, parts::ALL, None),
+        }
+    }
+
+    /// Puts a new handle beside an object that was just made from `job`'s source.
+    pub fn attach<'py>(
+        object: &Bound<'py, PyAny>,
+        exposed: u32,
+        job: Option<Arc<Job>>,
+    ) -> PyResult<Bound<'py, Handle>> {
+        let py = object.py();
+        let proof = job.map(|job| Proof { moment: Moment::now(0), verdict: Verdict::Pending(job) });
+        let handle = Bound::new(
+            py,
+            Self {
+                edition: AtomicU64::new(0),
+                state_edition: AtomicU64::new(0),
+                changed: AtomicU32::new(0),
+                exposed: AtomicU32::new(exposed),
+                inner: Mutex::new(Inner { proof, ..Inner::default() }),
+                memo: PyDict::new(py).unbind(),
+            },
+        )?;
+        own_dict(object)?.set_item(key(py), &handle)?;
+        Ok(handle)
+    }
+
+    /// The tokenizer's own methods changed `changed` (called after the change).
+    pub fn own_change(&self, changed: u32) {
+        let _inner = self.inner();
+        self.changed.fetch_or(changed, Ordering::AcqRel);
+        self.edition.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The whole inner state was replaced from `job`'s source.
+    pub fn reloaded(&self, py: Python<'_>, job: Arc<Job>) {
+        self.memo.bind(py).clear();
+        let mut inner = self.inner();
+        let edition = self.edition.fetch_add(1, Ordering::AcqRel) + 1;
+        self.changed.store(0, Ordering::Release);
+        self.exposed.store(0, Ordering::Release);
+        inner.proof = Some(Proof { moment: Moment::now(edition), verdict: Verdict::Pending(job) });
+        inner.state = None;
+        self.state_edition.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Truncation, padding or `encode_special_tokens` changed (called after the change).
+    pub fn state_changed(&self) {
+        let mut inner = self.inner();
+        inner.state = None;
+        self.state_edition.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// A part was handed out. True if for the first time.
+    pub fn expose(&self, part: u32) -> bool {
+        self.exposed.fetch_or(part, Ordering::AcqRel) & part != part
+    }
+
+    pub fn memo(&self) -> &Py<PyDict> {
+        &self.memo
+    }
+
+    /// Who serves, if that is proven for the present moment.
+    pub fn current(&self, py: Python<'_>) -> PyResult<Option<Verdict>> {
+        let Some(Proof { moment, verdict }) = self.proof_of_today() else { return Ok(None) };
+        let Verdict::Pending(job) = verdict else { return Ok(Some(verdict)) };
+        let Some(compiled) = job.wait(py)? else {
+            self.inner().proof = None;
+            return Ok(None);
+        };
+        let verdict = verdict_of(compiled);
+        let mut inner = self.inner();
+        if let Some(proof) = inner.proof.as_mut() {
+            if matches!(&proof.verdict, Verdict::Pending(known) if Arc::ptr_eq(known, &job)) {
+                proof.verdict = verdict.clone();
+            }
+        }
+        // Whatever moved while this thread waited is seen by comparing once more.
+        let same = moment.edition == self.edition.load(Ordering::Acquire);
+        Ok(same.then_some(verdict))
+    }
+
+    fn proof_of_today(&self) -> Option<Proof> {
+        let mut inner = self.inner();
+        let now = Moment::now(self.edition.load(Ordering::Acquire));
+        let proof = inner.proof.as_mut()?;
+        if proof.moment != now {
+            let own = proof.moment.generation == now.generation
+                && proof.moment.edition == now.edition
+                && self.exposed.load(Ordering::Acquire) == 0;
+            if !own {
+                return None;
+            }
+            // Nobody outside holds a part of this tokenizer: the change was another's.
+            proof.moment = now;
+        }
+        Some(proof.clone())
+    }
+
+    /// The state that stock would use, read from the real object at one moment.
+    pub fn state(&self, object: &Bound<'_, PyAny>) -> PyResult<Arc<CallState>> {
+        let py = object.py();
+        loop {
+            let edition = {
+                let inner = self.inner();
+                if let Some(state) = &inner.state {
+                    return Ok(state.clone());
+                }
+                self.state_edition.load(Ordering::Acquire)
+            };
+            let truncation = object.getattr(pyo3::intern!(py, "truncation"))?;
+            let padding = object.getattr(pyo3::intern!(py, "padding"))?;
+            let special: bool = object.getattr(pyo3::intern!(py, "encode_special_tokens"))?.extract()?;
+            let state = Arc::new(CallState::from_dicts(
+                truncation.cast::<PyDict>().ok(),
+                padding.cast::<PyDict>().ok(),
+                special,
+            )?);
+            let mut inner = self.inner();
+            if edition == self.state_edition.load(Ordering::Acquire) {
+                inner.state = Some(state.clone());
+                return Ok(state);
+            }
+        }
+    }
+
+    /// Counts a call that stock served. True if it is the first for this reason.
+    pub fn count(&self, reason: &str) -> bool {
+        let mut inner = self.inner();
+        match inner.counts.get_mut(reason) {
+            Some(count) => {
+                *count += 1;
+                false
+            }
+            None => {
+                inner.counts.insert(reason.to_owned(), 1);
+                true
+            }
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let inner = self.inner.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(Proof { verdict: Verdict::Pending(job), .. }) = inner.proof.take() {
+            registry::keep_orphan(job);
+        }
+    }
+}
+
+fn verdict_of(compiled: Arc<Compiled>) -> Verdict {
+    match compiled.outcome() {
+        Outcome::Refused { reason, .. } => Verdict::Stock(reason.as_str().into()),
+        _ => Verdict::Engine(compiled),
+    }
+}
+
+/// (generation, epoch, trained, edition), as Python carries it.
+type MomentTuple = (u64, u64, u64, u64);
+
+#[pymethods]
+impl Handle {
+    /// The counters at present; give them back to `settle`.
+    fn moment(&self) -> MomentTuple {
+        let now = Moment::now(self.edition.load(Ordering::Acquire));
+        (now.generation, now.epoch, now.trained, now.edition)
+    }
+
+    /// The last proof: (moment, engine or None, reason or None); None if there is none.
+    #[allow(clippy::type_complexity)]
+    fn proof(&self, py: Python<'_>) -> PyResult<Option<(MomentTuple, Option<CompiledRef>, Option<String>)>> {
+        let Some(Proof { moment, verdict }) = self.inner().proof.clone() else { return Ok(None) };
+        let moment = (moment.generation, moment.epoch, moment.trained, moment.edition);
+        let verdict = match verdict {
+            Verdict::Pending(job) => match job.wait(py)? {
+                Some(compiled) => verdict_of(compiled),
+                None => return Ok(None),
+            },
+            verdict => verdict,
+        };
+        Ok(Some(match verdict {
+            Verdict::Stock(reason) => (moment, None, Some(reason.to_string())),
+            Verdict::Engine(compiled) => (moment, Some(CompiledRef { compiled }), None),
+            Verdict::Pending(_) => return Ok(None),
+        }))
+    }
+
+    /// Stores who serves, proven at `moment`. False if something moved since: then nothing is
+    /// stored.
+    #[pyo3(signature = (moment, engine=None, reason=None, begun=None))]
+    fn settle(
+        &self,
+        moment: MomentTuple,
+        engine: Option<CompiledRef>,
+        reason: Option<&str>,
+        begun: Option<PyRef<'_, Begun>>,
+    ) -> PyResult<bool> {
+        let verdict = match (engine, reason, begun) {
+            (Some(engine), None, None) => verdict_of(engine.compiled),
+            (None, Some(reason), None) => Verdict::Stock(reason.into()),
+            (None, None, Some(begun)) => Verdict::Pending(begun.job.clone()),
+            _ => return Err(PyRuntimeError::new_err("one of an engine, a reason, a job")),
+        };
+        let mut inner = self.inner();
+        let now = Moment::now(self.edition.load(Ordering::Acquire));
+        if (now.generation, now.epoch, now.trained, now.edition) != moment {
+            return Ok(false);
+        }
+        if !matches!(verdict, Verdict::Pending(_)) {
+            registry::drop_orphan();
+        }
+        self.changed.store(0, Ordering::Release);
+        let old = inner.proof.replace(Proof { moment: now, verdict });
+        if old.is_none_or(|old| old.moment.generation != now.generation) {
+            // What happened to the state while nobody looked was not seen.
+            inner.state = None;
+        }
+        Ok(true)
+    }
+
+    /// Bits of the parts replaced through the tokenizer's own methods since the last proof.
+    #[getter]
+    fn changed(&self) -> u32 {
+        self.changed.load(Ordering::Acquire)
+    }
+
+    /// Bits of the parts that somebody outside may hold.
+    #[getter]
+    fn exposed(&self) -> u32 {
+        self.exposed.load(Ordering::Acquire)
+    }
+
+    /// Every part may be held by somebody outside.
+    fn expose_all(&self) {
+        self.exposed.store(parts::ALL, Ordering::Release);
+    }
+
+    /// Name of a part -> its state when the engine was compiled.
+    #[getter(memo)]
+    fn py_memo(&self, py: Python<'_>) -> Py<PyDict> {
+        self.memo.clone_ref(py)
+    }
+
+    /// Calls that stock served, by reason.
+    #[getter]
+    fn stock_calls(&self) -> BTreeMap<String, u64> {
+        self.inner().counts.clone()
+    }
+}
+
+/// An engine (or its refusal) as Python's `backend` passes it around.
+#[pyclass(frozen, module = "budtiktok_hf._native")]
+#[derive(Clone)]
+pub struct CompiledRef {
+    pub compiled: Arc<Compiled>,
+}
+
+impl<'py> FromPyObject<'_, 'py> for CompiledRef {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        Ok(object.cast::<CompiledRef>()?.get().clone())
+    }
+}
+
+#[pymethods]
+impl CompiledRef {
+    /// Why stock serves; None if there is an engine.
+    #[getter]
+    fn reason(&self) -> Option<&str> {
+        match self.compiled.outcome() {
+            Outcome::Refused { reason, .. } => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// The same model with other light parts (a tokenizer.json whose model is null); None if the
+    /// whole has to be compiled.
+    fn with_light_parts(&self, py: Python<'_>, light: &[u8], version: Version) -> PyResult<Option<Self>> {
+        let compiled = self.compiled.with_light_parts(py, light, version)?;
+        Ok(compiled.map(|compiled| Self { compiled }))
+    }
+
+    /// (model, pre-tokenizer, simd level, bytes in caches); None if there is no engine.
+    fn report(&self) -> Option<(&'static str, &'static str, &'static str, usize)> {
+        match self.compiled.outcome() {
+            Outcome::Engine(shared) => {
+                let report = shared.tokenizer.report();
+                Some((report.model, report.pre_tokenizer, report.simd, report.cache_bytes))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Compiling that has begun.
+#[pyclass(frozen, module = "budtiktok_hf._native")]
+pub struct Begun {
+    job: Arc<Job>,
+}
+
+/// Begins to compile a whole tokenizer.json.
+#[pyfunction]
+pub fn begin(json: PyBackedBytes, version: Version) -> Begun {
+    Begun { job: Job::start(Source::Bytes(json), version) }
+}
+
+/// Compiles a whole tokenizer.json, off the GIL.
+#[pyfunction]
+pub fn compile(py: Python<'_>, json: PyBackedBytes, version: Version) -> PyResult<CompiledRef> {
+    match Job::start(Source::Bytes(json), version).wait(py)? {
+        Some(compiled) => Ok(CompiledRef { compiled }),
+        None => Err(PyRuntimeError::new_err("compiling was interrupted")),
+    }
+}
+
+/// The handle beside a tokenizer; None if there is none.
+#[pyfunction]
+pub fn handle_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, Handle>>> {
+    Handle::of(object)
+}
+
+/// The handle beside a tokenizer, made if there is none.
+#[pyfunction]
+pub fn ensure_handle<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Handle>> {
+    Handle::ensure(object)
+}
+
+fn key(py: Python<'_>) -> &Bound<'_, PyString> {
+    static KEY: PyOnceLock<Py<PyString>> = PyOnceLock::new();
+    KEY.get_or_init(py, || PyString::intern(py, "__budtiktok__").unbind()).bind(py)
+}
