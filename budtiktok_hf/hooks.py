@@ -220,9 +220,13 @@ class Scope:
         return made
 
     def _take_out(self) -> None:
+        if not self._placed:
+            return
         from . import _native
+        from .backend import made
 
         _native.deactivate()
+        made.forget()
         for owner, name, original, replacement in (
             (p.hook.owner, p.hook.name, p.original, p.replacement) for p in reversed(self._placed)
         ):

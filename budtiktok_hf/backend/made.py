@@ -10,7 +10,7 @@ import json
 from .. import _native
 from . import parts, stock
 
-__all__ = ["begin", "model_made", "tokenizer_made", "whole_json"]
+__all__ = ["begin", "forget", "model_made", "tokenizer_made", "whole_json"]
 
 #: Below this many tokens the model is asked: it costs nothing.
 WORTH_WATCHING = 2000
@@ -52,6 +52,11 @@ def model_made(model, args: tuple, kwargs: dict | None) -> None:
     fields = {"type": kind} | {name: getattr(model, name) for name in _FIELDS[kind]}
     head = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
     _last.append((model, b"".join((head[:-1].encode(), b",", written, b"}"))))
+
+
+def forget() -> None:
+    """Lets go of the model made last."""
+    _last.clear()
 
 
 def tokenizer_made(tokenizer, args: tuple, kwargs: dict | None) -> None:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
+
+from budtiktok_hf.cli.texts import NoText
 
 COMMANDS = {
     "info": "what is installed and patched; of a model: whether it is accelerated, and if not, why",
@@ -28,4 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     options = parser.parse_args(arguments)
-    return options.run(options)
+    try:
+        return options.run(options)
+    except (NoText, OSError) as error:
+        # No text, no such file, no such model: the user's to mend, no traceback.
+        print(f"{parser.prog} {options.command}: {error}", file=sys.stderr)
+        return 2

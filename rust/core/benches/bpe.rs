@@ -1,6 +1,7 @@
 //! BPE alone, on pieces cut beforehand: MB/s of text on one core, ids into a vector.
 //!
-//! `BUDTIKTOK_FIXTURES=... cargo bench -p budtiktok --bench bpe --profile quick -- [tokenizer...]`.
+//! `BUDTIKTOK_FIXTURES=... cargo bench -p budtiktok --bench bpe --profile quick -- [tokenizer...]`;
+//! `BUDTIKTOK_BENCH_CORPUS=english` runs one corpus only.
 //! "cold": a new scratch (empty cache), text in documents of 2 KB, each seen for the first time;
 //! "warm": the same again. Times are of the thread (Linux), so that a busy machine disturbs less;
 //! the best of some groups of rounds counts.
@@ -57,6 +58,7 @@ fn main() {
     } else {
         names
     };
+    let only = std::env::var("BUDTIKTOK_BENCH_CORPUS").ok();
     for name in &names {
         let json = fixtures::json(name);
         let config = fixtures::bpe(&json);
@@ -79,6 +81,9 @@ fn main() {
             ("cjk", fixtures::CJK),
         ];
         for (label, files) in corpora {
+            if only.as_ref().is_some_and(|only| only != label) {
+                continue;
+            }
             let text = fixtures::corpus(files, 4 << 20);
             let documents: Vec<_> = if spm {
                 let text = text.replace(' ', "▁");

@@ -101,6 +101,12 @@ impl<'a> Sink<'a> {
         unsafe { self.ids.set_len(self.len) };
     }
 
+    /// How long the vector is with what was written.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
     /// The vector itself, for what comes in other ways.
     #[inline]
     pub fn with<R>(&mut self, write: impl FnOnce(&mut Vec<u32>) -> R) -> R {

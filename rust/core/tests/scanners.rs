@@ -192,8 +192,13 @@ fn fragment() -> impl Strategy<Value = String> {
     ]
 }
 
+/// How many random texts: `BUDTIKTOK_CASES`, else 300.
+fn cases() -> u32 {
+    std::env::var("BUDTIKTOK_CASES").map_or(300, |cases| cases.parse().unwrap())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn random_texts(fragments in prop::collection::vec(fragment(), 0..40)) {
         check(&fragments.concat());

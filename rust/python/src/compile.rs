@@ -160,7 +160,7 @@ fn guarded(version: Version, compile: impl FnOnce(Semantics) -> budtiktok::Resul
     match catch_unwind(AssertUnwindSafe(|| compile(semantics))) {
         Ok(Ok(tokenizer)) => Outcome::Engine(Shared::new(tokenizer, semantics)),
         Ok(Err(error)) => refusal(&error),
-        Err(_) => Outcome::Refused { reason: "the engine could not be built".into(), model: false },
+        Err(_) => failure(),
     }
 }
 
@@ -169,8 +169,17 @@ fn refusal(error: &Error) -> Outcome {
     Outcome::Refused { reason: error.to_string(), model }
 }
 
-/// Compiles `bytes`, or finds the engine that was made from equal ones, or at least its model.
+/// As `find_or_compile`; whatever happens, whoever waits gets an answer.
 fn compiled(bytes: &[u8], version: Version) -> Arc<Compiled> {
+    catch_unwind(|| find_or_compile(bytes, version)).unwrap_or_else(|_| Compiled::new(failure()))
+}
+
+fn failure() -> Outcome {
+    Outcome::Refused { reason: "the engine could not be built".into(), model: false }
+}
+
+/// Compiles `bytes`, or finds the engine that was made from equal ones, or at least its model.
+fn find_or_compile(bytes: &[u8], version: Version) -> Arc<Compiled> {
     let key = Key::of(bytes, version);
     if let Some(known) = registry::whole(&key) {
         return known;

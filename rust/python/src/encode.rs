@@ -85,10 +85,6 @@ pub fn encode_many_fast(
     add_special_tokens: bool,
 ) -> PyResult<Option<Py<PyList>>> {
     let Some(items) = Item::take_batch(input, is_pretokenized) else { return Ok(None) };
-    // Stock gives both sequences of a pair type id 0 here, which only some post-processors mend.
-    if items.iter().any(|item| item.second.is_some()) {
-        return Ok(None);
-    }
     encode_items(py, engine, state, items, add_special_tokens, true)
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::RwLock;
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
 
 use crate::consumers::with_stock_encodings;
@@ -176,7 +176,11 @@ pub fn initialized(
         Role::ModelInit => "model_made",
         _ => "tokenizer_made",
     };
-    backend()?.seam.call_method1(py, watch, (object, args, kwds)).map(drop)
+    match backend()?.seam.call_method1(py, watch, (object, args, kwds)) {
+        // Only interruptions concern the caller: what was not watched is asked for later.
+        Err(error) if !error.is_instance_of::<PyException>(py) => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// A hooked property or item is written: `write` calls the original. What it changed is noted

@@ -45,11 +45,18 @@ pub(crate) fn assign<'a>(
             next = next.wrapping_add(1);
             next.wrapping_sub(1)
         });
-        assigned.ids.insert(content, id);
-        assigned.by_id.insert(id, token);
-        assigned.given.push((token, id));
+        assigned.give(token, id);
     }
     assigned
+}
+
+impl<'a> Assigned<'a> {
+    /// Lets a token have an id, whatever that id stood for before.
+    pub fn give(&mut self, token: &'a AddedToken, id: u32) {
+        self.ids.insert(&token.content, id);
+        self.by_id.insert(id, token);
+        self.given.push((token, id));
+    }
 }
 
 /// The same but for the file's id.

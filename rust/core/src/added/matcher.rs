@@ -1,212 +1,249 @@
-//! Leftmost-longest search for a set of strings.
+//! Leftmost-longest search for many patterns in texts that mostly hold none of them.
 //!
-//! Few strings, or strings that begin with few different bytes (the usual `<|...|>`, `[...]`):
-//! candidates are found by their first byte (memchr) and proven by their first two (a bit set),
-//! then the sorted strings are narrowed byte by byte: O(length · log strings) a candidate, no
-//! cost between candidates. Many strings with many beginnings: a double-array Aho-Corasick
-//! automaton over the whole text, O(1) a byte.
+//! Idea: a pattern can only start at one of few bytes (`<`, `[`, two spaces), so a vectorizable
+//! filter finds candidates and a trie decides each. Time O(n) while candidates fail early;
+//! adversarial texts (a long shared prefix, repeated) make the trie's work grow, and once it has
+//! looked at more than a few times the text's bytes, an Aho-Corasick automaton takes over, which
+//! is linear always. It is built only then. Both give the same matches: those of the leftmost
+//! start, of these the longest, the next search from its end.
+
+use std::sync::OnceLock;
 
 use daachorse::{DoubleArrayAhoCorasick, DoubleArrayAhoCorasickBuilder, MatchKind};
+use memchr::{memchr, memchr2, memchr3};
 
-use crate::error::{Error, Result};
+use super::trie::Trie;
 
-/// From how many strings on, with more than three first bytes, the automaton is used.
-const MANY: usize = 64;
-
-/// A match: where, and the value of the string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Match {
-    pub start: usize,
-    pub end: usize,
-    pub value: u32,
+#[derive(Debug)]
+pub(super) struct Matcher {
+    patterns: Vec<Box<[u8]>>,
+    starts: Starts,
+    trie: Trie,
+    automaton: OnceLock<Option<Automaton>>,
 }
 
-/// A set of strings with values.
-pub enum Matcher {
-    Narrowing(Narrowing),
-    Automaton(DoubleArrayAhoCorasick<u32>),
-}
+struct Automaton(DoubleArrayAhoCorasick<u32>);
 
-impl std::fmt::Debug for Matcher {
+impl std::fmt::Debug for Automaton {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Matcher::Narrowing(_) => "Narrowing",
-            Matcher::Automaton(_) => "Automaton",
-        })
+        f.write_str("Automaton")
     }
 }
 
-/// The sorted strings.
-pub struct Narrowing {
-    strings: Vec<(Box<[u8]>, u32)>,
-    first_bytes: Vec<u8>,
-    is_first: [bool; 256],
-    /// Bit `first << 8 | second`: some string begins so, or is the first byte alone.
-    pairs: Box<[u64; 1024]>,
+/// The state of one pass over a text.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    /// Where to search next.
+    position: usize,
+    /// Bytes the trie looked at in vain.
+    wasted: usize,
+}
+
+/// A found pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    pub pattern: u32,
+    pub start: usize,
+    pub end: usize,
 }
 
 impl Matcher {
-    /// Builds from non-empty strings; two equal ones are an error, as they are for stock.
-    pub fn build(mut strings: Vec<(Box<[u8]>, u32)>) -> Result<Self> {
-        strings.sort();
-        if strings.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return Err(Error::unsupported("added_tokens", "two tokens of the same normalized content"));
+    /// `patterns` are different, not empty and sorted by their bytes.
+    pub fn new(patterns: &[&[u8]]) -> Self {
+        Self {
+            patterns: patterns.iter().map(|&pattern| pattern.into()).collect(),
+            starts: Starts::new(patterns),
+            trie: Trie::new(patterns),
+            automaton: OnceLock::new(),
         }
-        if strings.iter().any(|(string, _)| string.is_empty()) {
-            return Err(Error::unsupported("added_tokens", "a token whose normalized content is empty"));
-        }
-        let mut first_bytes: Vec<u8> = strings.iter().map(|(string, _)| string[0]).collect();
-        first_bytes.dedup();
-        if first_bytes.len() > 3 && strings.len() > MANY {
-            return DoubleArrayAhoCorasickBuilder::new()
-                .match_kind(MatchKind::LeftmostLongest)
-                .build_with_values(strings)
-                .map(Matcher::Automaton)
-                .map_err(|error| Error::config(error.to_string()));
-        }
-        let mut is_first = [false; 256];
-        let mut pairs = Box::new([0u64; 1024]);
-        for (string, _) in &strings {
-            is_first[usize::from(string[0])] = true;
-            let seconds = match string.get(1) {
-                Some(&second) => second..=second,
-                None => 0..=255,
-            };
-            for second in seconds {
-                let bit = usize::from(string[0]) << 8 | usize::from(second);
-                pairs[bit >> 6] |= 1 << (bit & 63);
-            }
-        }
-        Ok(Matcher::Narrowing(Narrowing { strings, first_bytes, is_first, pairs }))
     }
 
-    /// Calls `found` for every match, leftmost first, the longest at each place, none overlapping.
-    pub fn each(&self, text: &[u8], mut found: impl FnMut(Match) -> Result<()>) -> Result<()> {
+    /// The next match after what `search` has seen.
+    #[inline]
+    pub fn next(&self, text: &[u8], search: &mut Search) -> Option<Found> {
+        loop {
+            if search.wasted > 8 * search.position + 4096
+                && let Some(automaton) = self.automaton()
+            {
+                return automaton.next(text, search);
+            }
+            let start = self.starts.find(text, search.position)?;
+            let longest = self.trie.longest(text, start);
+            if let Some((pattern, end)) = longest.found {
+                search.wasted += longest.steps - (end - start);
+                search.position = end;
+                return Some(Found { pattern, start, end });
+            }
+            search.wasted += longest.steps;
+            search.position = start + 1;
+        }
+    }
+
+    fn automaton(&self) -> Option<&Automaton> {
+        let build = || {
+            let patterns = self.patterns.iter().enumerate().map(|(value, pattern)| (pattern, value as u32));
+            DoubleArrayAhoCorasickBuilder::new()
+                .match_kind(MatchKind::LeftmostLongest)
+                .build_with_values(patterns)
+                .ok()
+                .map(Automaton)
+        };
+        self.automaton.get_or_init(build).as_ref()
+    }
+}
+
+impl Automaton {
+    fn next(&self, text: &[u8], search: &mut Search) -> Option<Found> {
+        let from = search.position;
+        let found = self.0.leftmost_find_iter(&text[from..]).next()?;
+        search.position = from + found.end();
+        Some(Found { pattern: found.value(), start: from + found.start(), end: from + found.end() })
+    }
+}
+
+/// Where a pattern could start.
+#[derive(Debug)]
+enum Starts {
+    One(u8),
+    Two(u8, u8),
+    Three(u8, u8, u8),
+    /// Few first bytes, some with the one byte that must follow.
+    Pairs(Vec<Pair>),
+    /// Many first bytes: a bit for each pair of bytes.
+    Table(Box<PairTable>),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Pair {
+    first: u8,
+    second: u8,
+    /// All ones if any byte may follow, even none.
+    any: u8,
+}
+
+/// How many pairs are still cheaper to compare one by one.
+const MOST_PAIRS: usize = 8;
+
+impl Starts {
+    fn new(patterns: &[&[u8]]) -> Self {
+        let mut firsts: Vec<u8> = patterns.iter().map(|pattern| pattern[0]).collect();
+        firsts.dedup();
+        if !firsts.iter().any(|&byte| is_common(byte)) {
+            match firsts[..] {
+                [a] => return Self::One(a),
+                [a, b] => return Self::Two(a, b),
+                [a, b, c] => return Self::Three(a, b, c),
+                _ => {}
+            }
+        }
+        let mut pairs = Vec::new();
+        for &first in &firsts {
+            let mut seconds: Vec<Option<u8>> = patterns
+                .iter()
+                .filter(|pattern| pattern[0] == first)
+                .map(|pattern| pattern.get(1).copied())
+                .collect();
+            seconds.dedup();
+            if seconds[0].is_none() || seconds.len() > 2 {
+                pairs.push(Pair { first, second: 0, any: u8::MAX });
+            } else {
+                pairs.extend(seconds.iter().flatten().map(|&second| Pair { first, second, any: 0 }));
+            }
+        }
+        let dense = pairs.iter().any(|pair| pair.any != 0 && is_common(pair.first));
+        if pairs.len() <= MOST_PAIRS && !dense {
+            Self::Pairs(pairs)
+        } else {
+            Self::Table(Box::new(PairTable::new(patterns)))
+        }
+    }
+
+    #[inline]
+    fn find(&self, text: &[u8], from: usize) -> Option<usize> {
+        let rest = &text[from..];
         match self {
-            Matcher::Narrowing(strings) => {
-                let mut from = 0;
-                while let Some(start) = strings.candidate(text, from) {
-                    match strings.longest(&text[start..]) {
-                        Some((len, value)) => {
-                            found(Match { start, end: start + len, value })?;
-                            from = start + len;
-                        }
-                        None => from = start + 1,
+            &Self::One(a) => memchr(a, rest).map(|at| from + at),
+            &Self::Two(a, b) => memchr2(a, b, rest).map(|at| from + at),
+            &Self::Three(a, b, c) => memchr3(a, b, c, rest).map(|at| from + at),
+            Self::Pairs(pairs) => find_pair(pairs, text, from),
+            Self::Table(table) => table.find(text, from),
+        }
+    }
+}
+
+/// Bytes that ordinary text is full of: a search for one of them finds little else.
+fn is_common(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b" \n.,'\"-_()/=:;".contains(&byte) || byte >= 0x80
+}
+
+/// 32 places at once, in plain code that compilers turn into vector compares.
+fn find_pair(pairs: &[Pair], text: &[u8], mut from: usize) -> Option<usize> {
+    while let (Some(here), Some(next)) =
+        (text[from..].first_chunk::<32>(), text.get(from + 1..).and_then(<[u8]>::first_chunk::<32>))
+    {
+        let mut hits = [0u8; 32];
+        for pair in pairs {
+            for (hit, (&here, &next)) in hits.iter_mut().zip(here.iter().zip(next)) {
+                let second = if next == pair.second { u8::MAX } else { 0 };
+                let first = if here == pair.first { u8::MAX } else { 0 };
+                *hit |= first & (second | pair.any);
+            }
+        }
+        if hits.iter().fold(0, |all, &hit| all | hit) != 0 {
+            return hits.iter().position(|&hit| hit != 0).map(|at| from + at);
+        }
+        from += 32;
+    }
+    (from..text.len()).find(|&at| {
+        pairs
+            .iter()
+            .any(|pair| text[at] == pair.first && (pair.any != 0 || text.get(at + 1) == Some(&pair.second)))
+    })
+}
+
+/// Which byte pairs can start a pattern.
+#[derive(Debug)]
+struct PairTable {
+    /// By first byte: 0 no pattern, 1 it depends on the next byte, 2 a pattern of one byte.
+    first: [u8; 256],
+    /// A bit for each (first, second).
+    pairs: [u64; 1024],
+}
+
+impl PairTable {
+    fn new(patterns: &[&[u8]]) -> Self {
+        let mut table = Self { first: [0; 256], pairs: [0; 1024] };
+        for pattern in patterns {
+            let first = usize::from(pattern[0]);
+            match pattern.get(1) {
+                None => table.first[first] = 2,
+                Some(&second) => {
+                    table.first[first] = table.first[first].max(1);
+                    table.pairs[first << 2 | usize::from(second >> 6)] |= 1 << (second & 63);
+                }
+            }
+        }
+        table
+    }
+
+    #[inline]
+    fn find(&self, text: &[u8], from: usize) -> Option<usize> {
+        let mut at = from;
+        while let Some(&byte) = text.get(at) {
+            let first = usize::from(byte);
+            match self.first[first] {
+                0 => {}
+                1 => {
+                    if let Some(&second) = text.get(at + 1)
+                        && self.pairs[first << 2 | usize::from(second >> 6)] >> (second & 63) & 1 != 0
+                    {
+                        return Some(at);
                     }
                 }
-                Ok(())
+                _ => return Some(at),
             }
-            Matcher::Automaton(automaton) => automaton
-                .leftmost_find_iter(text)
-                .try_for_each(|m| found(Match { start: m.start(), end: m.end(), value: m.value() })),
+            at += 1;
         }
-    }
-}
-
-impl Narrowing {
-    /// The next place at or after `from` whose first two bytes begin some string.
-    fn candidate(&self, text: &[u8], mut from: usize) -> Option<usize> {
-        loop {
-            let rest = text.get(from..)?;
-            let at = from
-                + match self.first_bytes[..] {
-                    [a] => memchr::memchr(a, rest)?,
-                    [a, b] => memchr::memchr2(a, b, rest)?,
-                    [a, b, c] => memchr::memchr3(a, b, c, rest)?,
-                    _ => rest.iter().position(|&byte| self.is_first[usize::from(byte)])?,
-                };
-            // At the text's end any second byte stands for "none": only one-byte strings fit there.
-            let bit = usize::from(text[at]) << 8 | usize::from(*text.get(at + 1).unwrap_or(&0));
-            if self.pairs[bit >> 6] >> (bit & 63) & 1 == 1 {
-                return Some(at);
-            }
-            from = at + 1;
-        }
-    }
-
-    /// The longest string that `text` begins with.
-    fn longest(&self, text: &[u8]) -> Option<(usize, u32)> {
-        let mut range = &self.strings[..];
-        let mut longest = None;
-        for (depth, &byte) in text.iter().enumerate() {
-            // All of `range` share the first `depth` bytes; a string of just those comes first.
-            let start = range.partition_point(|(string, _)| string.get(depth).is_none_or(|&b| b < byte));
-            range = &range[start..];
-            let end = range.partition_point(|(string, _)| string[depth] == byte);
-            range = &range[..end];
-            match range.first() {
-                None => break,
-                Some((string, value)) if string.len() == depth + 1 => longest = Some((depth + 1, *value)),
-                Some(_) => {}
-            }
-        }
-        longest
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// The slow twin: at each place, every string.
-    fn naive(strings: &[(Box<[u8]>, u32)], text: &[u8]) -> Vec<Match> {
-        let (mut matches, mut start) = (Vec::new(), 0);
-        while start < text.len() {
-            let longest = strings
-                .iter()
-                .filter(|(string, _)| text[start..].starts_with(string))
-                .max_by_key(|(string, _)| string.len());
-            match longest {
-                Some((string, value)) => {
-                    matches.push(Match { start, end: start + string.len(), value: *value });
-                    start += string.len();
-                }
-                None => start += 1,
-            }
-        }
-        matches
-    }
-
-    fn all(matcher: &Matcher, text: &[u8]) -> Vec<Match> {
-        let mut matches = Vec::new();
-        matcher
-            .each(text, |found| {
-                matches.push(found);
-                Ok(())
-            })
-            .expect("nothing fails");
-        matches
-    }
-
-    proptest! {
-        #[test]
-        fn matches_are_leftmost_and_longest(
-            words in prop::collection::btree_set("[ab<|]{1,4}", 1..12),
-            text in "[ab<|c]{0,60}",
-        ) {
-            let strings: Vec<(Box<[u8]>, u32)> =
-                words.iter().enumerate().map(|(i, word)| (word.as_bytes().into(), i as u32)).collect();
-            let matcher = Matcher::build(strings.clone()).expect("distinct strings");
-            prop_assert_eq!(all(&matcher, text.as_bytes()), naive(&strings, text.as_bytes()));
-        }
-
-        #[test]
-        fn the_automaton_finds_the_same(text in "[a-h]{0,80}") {
-            let strings: Vec<(Box<[u8]>, u32)> = (0..200u32)
-                .map(|i| {
-                    let letter = |n: u32| b'a' + (n % 8) as u8;
-                    (vec![letter(i), letter(i / 8), letter(i / 64 + i), letter(i / 3)].into(), i)
-                })
-                .map(|(word, i): (Box<[u8]>, u32)| (word[..2 + i as usize % 3].into(), i))
-                .collect();
-            let mut distinct = strings;
-            distinct.sort();
-            distinct.dedup_by(|a, b| a.0 == b.0);
-            let matcher = Matcher::build(distinct.clone()).expect("distinct strings");
-            prop_assert!(matches!(matcher, Matcher::Automaton(_)));
-            prop_assert_eq!(all(&matcher, text.as_bytes()), naive(&distinct, text.as_bytes()));
-        }
+        None
     }
 }

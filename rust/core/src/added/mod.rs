@@ -1,8 +1,14 @@
 //! Added tokens: found in the raw text first, then (those with `normalized`) in the normalized.
+//!
+//! [`assign`] says which id each token has, `matcher` finds contents (leftmost, then longest),
+//! `rules` decides what a found content covers.
 
 pub(crate) mod assign;
 mod matcher;
 mod rules;
+#[cfg(test)]
+mod tests;
+mod trie;
 
 use std::sync::Arc;
 
@@ -13,8 +19,8 @@ use crate::error::{Error, Result};
 use crate::normalizers::Normalizer;
 use crate::text::NormalizedText;
 use crate::vocabulary::Vocabulary;
-
-use matcher::Matcher;
+use assign::Assigned;
+use rules::{Phase, Rule};
 
 /// A part of a text: an added token, or what lies between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,16 +34,14 @@ pub struct Part {
 /// The added tokens of a tokenizer, compiled for matching.
 #[derive(Debug)]
 pub struct AddedVocabulary {
-    /// Every (id, token), by id.
+    /// By id.
     tokens: Vec<(u32, Arc<AddedToken>)>,
-    /// Every content's id; a content whose id was given to another token too is still here.
     ids: HashMap<Box<str>, u32>,
     special: HashSet<Box<str>>,
-    /// What decoders see of a token that normalization changes.
+    /// By id: the normalized content, where it is not the content.
     normalized: HashMap<u32, Box<str>>,
-    /// Values are positions in `tokens`.
-    raw: Option<Matcher>,
-    after_normalizer: Option<Matcher>,
+    raw_phase: Option<Phase>,
+    normalized_phase: Option<Phase>,
 }
 
 impl AddedVocabulary {
@@ -49,144 +53,138 @@ impl AddedVocabulary {
         normalizer: Option<&Normalizer>,
     ) -> Result<Self> {
         let assigned = assign::assign(tokens, vocabulary.len(), |content| vocabulary.id(content));
-        let mut normalized = HashMap::new();
-        let mut special = HashSet::new();
+        Self::compile_assigned(&assigned, normalizer)
+    }
+
+    /// Compiles tokens with the ids they carry: those of a tokenizer that has been added to,
+    /// whose ids need not be the ones a reload would give.
+    pub fn compile_with_ids(tokens: &[AddedToken], normalizer: Option<&Normalizer>) -> Result<Self> {
+        let mut assigned = Assigned::default();
+        for token in tokens {
+            assigned.give(token, token.id);
+        }
+        Self::compile_assigned(&assigned, normalizer)
+    }
+
+    fn compile_assigned(assigned: &Assigned<'_>, normalizer: Option<&Normalizer>) -> Result<Self> {
+        let mut normalized: HashMap<u32, Box<str>> = HashMap::new();
+        let mut special: HashSet<Box<str>> = HashSet::new();
+        // Every token that was given an id leaves its normalized form under it, and nobody takes
+        // it away: a later token of that id without one inherits it.
         for &(token, id) in &assigned.given {
-            if let (true, Some(normalizer)) = (token.normalized, normalizer) {
+            if token.normalized
+                && let Some(normalizer) = normalizer
+            {
                 let mut text = NormalizedText::new(&token.content, 0, false);
                 normalizer.normalize(&mut text)?;
                 if text.get() != token.content {
-                    normalized.insert(id, Box::from(text.get()));
+                    normalized.insert(id, text.get().into());
                 }
             }
             if token.special {
-                special.insert(Box::from(token.content.as_str()));
+                special.insert(token.content.as_str().into());
             }
         }
-        let tokens: Vec<(u32, Arc<AddedToken>)> =
-            assigned.by_id.iter().map(|(&id, &token)| (id, Arc::new(token.clone()))).collect();
-        let (mut raw, mut after_normalizer) = (Vec::new(), Vec::new());
-        for (position, (id, token)) in tokens.iter().enumerate() {
-            let value = position as u32;
-            if token.normalized {
-                let content = normalized.get(id).map_or(token.content.as_str(), |text| text);
-                after_normalizer.push((content.as_bytes().into(), value));
-            } else {
-                raw.push((token.content.as_bytes().into(), value));
-            }
-        }
-        let build = |strings: Vec<(Box<[u8]>, u32)>| match strings.is_empty() {
-            true => Ok(None),
-            false => Matcher::build(strings).map(Some),
+        let rule = |id: u32, token: &AddedToken| Rule {
+            id,
+            single_word: token.single_word,
+            lstrip: token.lstrip,
+            rstrip: token.rstrip,
+            special: special.contains(token.content.as_str()),
         };
+        let (mut raw, mut after) = (Vec::new(), Vec::new());
+        for (&id, &token) in &assigned.by_id {
+            if token.normalized {
+                let pattern = normalized.get(&id).map_or(token.content.as_str(), |text| text);
+                after.push((pattern, rule(id, token)));
+            } else {
+                raw.push((token.content.as_str(), rule(id, token)));
+            }
+        }
         Ok(Self {
-            raw: build(raw)?,
-            after_normalizer: build(after_normalizer)?,
+            raw_phase: Phase::compile(raw)?,
+            normalized_phase: Phase::compile(after)?,
+            tokens: assigned
+                .by_id
+                .iter()
+                .map(|(&id, &token)| (id, Arc::new(AddedToken { id, ..token.clone() })))
+                .collect(),
             ids: assigned.ids.iter().map(|(&content, &id)| (content.into(), id)).collect(),
             special,
             normalized,
-            tokens,
         })
     }
 
-    /// The parts of a raw text (first phase). Parts may be empty, and may overlap, as in stock.
-    ///
-    /// # Errors
-    /// `WouldPanic` where stock panics: a token whose start its own `lstrip` moved past its end.
+    /// Appends the parts of a raw text (first phase). Empty parts may occur, as in stock.
     pub fn split_raw(&self, text: &str, encode_special_tokens: bool, parts: &mut Vec<Part>) -> Result<()> {
-        self.split(self.raw.as_ref(), text, encode_special_tokens, parts)
+        split(self.raw_phase.as_ref(), text, encode_special_tokens, parts)
     }
 
-    /// The parts of a normalized text (second phase).
-    ///
-    /// # Errors
-    /// As [`split_raw`](Self::split_raw).
+    /// Appends the parts of a normalized text (second phase).
     pub fn split_normalized(
         &self,
         text: &str,
         encode_special_tokens: bool,
         parts: &mut Vec<Part>,
     ) -> Result<()> {
-        self.split(self.after_normalizer.as_ref(), text, encode_special_tokens, parts)
+        split(self.normalized_phase.as_ref(), text, encode_special_tokens, parts)
     }
 
-    fn split(
-        &self,
-        matcher: Option<&Matcher>,
-        text: &str,
-        encode_special_tokens: bool,
-        parts: &mut Vec<Part>,
-    ) -> Result<()> {
-        let mut done = 0;
-        if let Some(matcher) = matcher {
-            matcher.each(text.as_bytes(), |found| {
-                let (id, token) = &self.tokens[found.value as usize];
-                let (mut start, mut end) = (found.start, found.end);
-                if encode_special_tokens && self.special.contains(token.content.as_str()) {
-                    return Ok(());
-                }
-                if token.single_word
-                    && (rules::ends_with_word(&text[..start]) || rules::starts_with_word(&text[end..]))
-                {
-                    return Ok(());
-                }
-                if token.lstrip {
-                    // What the token before has taken stays its own.
-                    start = rules::space_at_end(&text[..start]).max(done);
-                }
-                if token.rstrip {
-                    end += rules::space_at_start(&text[end..]);
-                }
-                if start > end {
-                    return Err(Error::would_panic("an added token's start lies past its end"));
-                }
-                if done < start {
-                    parts.push(part(None, done, start));
-                }
-                parts.push(part(Some(*id), start, end));
-                done = end;
-                Ok(())
-            })?;
-        }
-        if done != text.len() {
-            parts.push(part(None, done, text.len()));
-        }
-        Ok(())
+    /// Whether the first phase can match anything.
+    pub fn has_raw(&self) -> bool {
+        self.raw_phase.is_some()
     }
 
     /// Whether the second phase can match anything.
     pub fn has_normalized(&self) -> bool {
-        self.after_normalizer.is_some()
+        self.normalized_phase.is_some()
     }
 
-    /// Every (id, token), by id.
+    /// Every (id, token), by id; each token's own `id` is this one too.
     pub fn tokens(&self) -> &[(u32, Arc<AddedToken>)] {
         &self.tokens
     }
 
-    /// The id of an added token's content.
+    /// The id of an added content.
     pub fn token_to_id(&self, content: &str) -> Option<u32> {
         self.ids.get(content).copied()
     }
 
     /// The added token with this id.
-    pub fn id_to_token(&self, id: u32) -> Option<&AddedToken> {
-        let at = self.tokens.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        Some(&self.tokens[at].1)
+    pub fn id_to_token(&self, id: u32) -> Option<&Arc<AddedToken>> {
+        let place = self.tokens.binary_search_by_key(&id, |&(id, _)| id).ok()?;
+        Some(&self.tokens[place].1)
     }
 
-    /// The string that decoders see of an added token: its normalized form where that differs.
-    pub fn decoded_token(&self, id: u32) -> Option<&str> {
+    /// The string an added id has when it is decoded, and in an encoding's tokens: the normalized
+    /// content if that differs from the content.
+    pub fn decoded(&self, id: u32) -> Option<&str> {
         let token = self.id_to_token(id)?;
         Some(self.normalized.get(&id).map_or(token.content.as_str(), |text| text))
     }
 
-    /// Whether a string is the content of a special token.
+    /// Whether a string is a special token's content.
     pub fn is_special(&self, content: &str) -> bool {
         self.special.contains(content)
     }
 }
 
-fn part(id: Option<u32>, start: usize, end: usize) -> Part {
-    Part { id, start: start as u32, end: end as u32 }
+fn split(
+    phase: Option<&Phase>,
+    text: &str,
+    encode_special_tokens: bool,
+    parts: &mut Vec<Part>,
+) -> Result<()> {
+    match phase {
+        Some(phase) if !text.is_empty() => phase.split(text, encode_special_tokens, parts),
+        _ => {
+            parts.push(Part { id: None, start: 0, end: text.len() as u32 });
+            Ok(())
+        }
+    }
+}
+
+/// Added tokens between which stock's choice depends on the order of a hash map.
+fn ambiguous(pattern: &str) -> Error {
+    Error::unsupported("added_tokens", format!("two tokens that match {pattern:?}"))
 }

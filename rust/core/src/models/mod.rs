@@ -58,12 +58,18 @@ pub enum ModelScratch {
 impl Model {
     /// Compiles what is written in the file; `Unsupported` for kinds the engine does not run.
     pub fn compile(config: &ModelConfig, alphabet: Alphabet) -> Result<Self> {
-        Ok(match config {
-            ModelConfig::Bpe(config) => Model::Bpe(Box::new(Bpe::compile(config, alphabet)?)),
-            ModelConfig::WordPiece(config) => Model::WordPiece(Box::new(WordPiece::compile(config)?)),
-            ModelConfig::WordLevel(config) => Model::WordLevel(Box::new(WordLevel::compile(config)?)),
-            ModelConfig::Unigram(_) => return Err(Error::unsupported("model", "Unigram")),
-        })
+        match (config, alphabet) {
+            (ModelConfig::Bpe(config), _) => Ok(Model::Bpe(Box::new(Bpe::compile(config, alphabet)?))),
+            (ModelConfig::WordPiece(config), Alphabet::Characters) => {
+                Ok(Model::WordPiece(Box::new(WordPiece::compile(config)?)))
+            }
+            (ModelConfig::WordLevel(config), Alphabet::Characters) => {
+                Ok(Model::WordLevel(Box::new(WordLevel::compile(config)?)))
+            }
+            (ModelConfig::WordPiece(_), _) => Err(Error::unsupported("model", "WordPiece over raw bytes")),
+            (ModelConfig::WordLevel(_), _) => Err(Error::unsupported("model", "WordLevel over raw bytes")),
+            (ModelConfig::Unigram(_), _) => Err(Error::unsupported("model", "Unigram")),
+        }
     }
 
     /// The kind's name as stock spells it.
@@ -78,15 +84,15 @@ impl Model {
     pub fn vocabulary(&self) -> &Arc<Vocabulary> {
         match self {
             Model::Bpe(bpe) => bpe.vocabulary(),
-            Model::WordPiece(word_piece) => word_piece.vocabulary(),
-            Model::WordLevel(word_level) => word_level.vocabulary(),
+            Model::WordPiece(model) => model.vocabulary(),
+            Model::WordLevel(model) => model.vocabulary(),
         }
     }
 
     pub fn scratch(&self) -> ModelScratch {
         match self {
             Model::Bpe(bpe) => ModelScratch::Bpe(Box::new(bpe.scratch())),
-            Model::WordPiece(_) => ModelScratch::WordPiece(Box::default()),
+            Model::WordPiece(model) => ModelScratch::WordPiece(Box::new(model.scratch())),
             Model::WordLevel(_) => ModelScratch::WordLevel,
         }
     }
@@ -109,12 +115,12 @@ impl Model {
         ids: &mut Vec<u32>,
     ) -> Result<()> {
         match (self, scratch) {
-            (Model::Bpe(model), ModelScratch::Bpe(scratch)) => model.ids(text, pieces, scratch, ids),
+            (Model::Bpe(bpe), ModelScratch::Bpe(scratch)) => bpe.ids(text, pieces, scratch, ids),
             (Model::WordPiece(model), ModelScratch::WordPiece(scratch)) => {
                 model.ids(text, pieces, scratch, ids)
             }
             (Model::WordLevel(model), _) => model.ids(text, pieces, ids),
-            _ => Err(foreign_scratch()),
+            (_, _) => Err(foreign_scratch()),
         }
     }
 
@@ -127,17 +133,18 @@ impl Model {
         tokens: &mut Vec<ModelToken>,
     ) -> Result<()> {
         match (self, scratch) {
-            (Model::Bpe(model), ModelScratch::Bpe(scratch)) => model.tokens(text, pieces, scratch, tokens),
+            (Model::Bpe(bpe), ModelScratch::Bpe(scratch)) => bpe.tokens(text, pieces, scratch, tokens),
             (Model::WordPiece(model), ModelScratch::WordPiece(scratch)) => {
                 model.tokens(text, pieces, scratch, tokens)
             }
             (Model::WordLevel(model), _) => model.tokens(text, pieces, tokens),
-            _ => Err(foreign_scratch()),
+            (_, _) => Err(foreign_scratch()),
         }
     }
 }
 
-/// A scratch belongs to the model that made it.
+/// A scratch of another kind of model: the caller mixed up two tokenizers.
+#[cold]
 fn foreign_scratch() -> Error {
-    Error::unsupported("model", "the scratch of another kind")
+    Error::unsupported("model", "with another model's scratch")
 }

@@ -12,46 +12,68 @@ use crate::vocabulary::Vocabulary;
 #[derive(Debug)]
 pub struct WordLevel {
     vocabulary: Arc<Vocabulary>,
-    unknown: Option<u32>,
+    /// The unknown token's id; stock looks it up only when it is needed, and then raises.
+    unk: Option<u32>,
 }
 
 impl WordLevel {
-    /// # Errors
-    /// `Unsupported` if two tokens share an id.
     pub fn compile(config: &WordLevelConfig) -> Result<Self> {
-        let vocabulary = Arc::new(config.vocab.clone());
-        if vocabulary.shares_ids() {
-            return Err(Error::unsupported("model", "WordLevel in which two tokens share an id"));
+        if config.vocab.shares_ids() {
+            return Err(Error::unsupported("model", "WordLevel whose tokens share ids"));
         }
-        Ok(Self { unknown: vocabulary.id(&config.unk_token), vocabulary })
+        Ok(Self { unk: config.vocab.id(&config.unk_token), vocabulary: Arc::new(config.vocab.clone()) })
     }
 
     pub fn vocabulary(&self) -> &Arc<Vocabulary> {
         &self.vocabulary
     }
 
-    fn word(&self, word: &str) -> Result<u32> {
+    #[inline]
+    fn id(&self, word: &str) -> Result<u32> {
         self.vocabulary
             .id(word)
-            .or(self.unknown)
+            .or(self.unk)
             .ok_or_else(|| Error::stock("WordLevel error: Missing [UNK] token from the vocabulary"))
     }
 
-    /// Appends the id of every piece.
+    /// Appends the ids of every piece.
     pub fn ids(&self, text: &str, pieces: &[Span], ids: &mut Vec<u32>) -> Result<()> {
         for piece in pieces {
-            ids.push(self.word(&text[piece.range()])?);
+            ids.push(self.id(&text[piece.range()])?);
         }
         Ok(())
     }
 
     /// Appends the token of every piece.
     pub fn tokens(&self, text: &str, pieces: &[Span], tokens: &mut Vec<ModelToken>) -> Result<()> {
-        for (index, span) in pieces.iter().enumerate() {
-            let id = self.word(&text[span.range()])?;
-            let (start, end) = (span.start, span.end);
+        for (index, &piece) in pieces.iter().enumerate() {
+            let Span { start, end } = piece;
+            let id = self.id(&text[piece.range()])?;
             tokens.push(ModelToken { id, start, end, piece: index as u32, surface: false });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(tokens: &[(&str, u32)]) -> WordLevel {
+        let vocab = Vocabulary::from_pairs(tokens.iter().copied());
+        WordLevel::compile(&WordLevelConfig { vocab, unk_token: "?".to_owned() }).unwrap()
+    }
+
+    #[test]
+    fn words_are_looked_up() {
+        let (text, pieces) = ("hello you", [Span::new(0, 5), Span::new(6, 9)]);
+        let known = model(&[("?", 3), ("you", 9)]);
+        let (mut ids, mut tokens) = (Vec::new(), Vec::new());
+        known.ids(text, &pieces, &mut ids).unwrap();
+        known.tokens(text, &pieces, &mut tokens).unwrap();
+        assert_eq!(ids, [3, 9]);
+        assert_eq!(tokens[1], ModelToken { id: 9, start: 6, end: 9, piece: 1, surface: false });
+        let error = model(&[("you", 0)]).ids(text, &pieces, &mut ids).unwrap_err();
+        assert_eq!(error.to_string(), "WordLevel error: Missing [UNK] token from the vocabulary");
     }
 }

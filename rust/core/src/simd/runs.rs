@@ -36,20 +36,19 @@ pub fn scan<K: Lanes, R: Kinds>(lanes: K, text: &str, shift: u32, out: &mut Vec<
     islands.finish(shift + text.len() as u32);
 }
 
+/// The set is a constant where this is inlined, so only what it needs is computed. (Closures would
+/// not be inlined: they do not have the wrapper's features.)
 #[inline(always)]
 fn members<K: Lanes>(lanes: K, block: K::Block, set: Set) -> u64 {
+    let space = lanes.equal(block, b' ') | lanes.range(block, b'\t', 5);
+    let digits = lanes.range(block, b'0', 10);
+    let words = lanes.letters(block) | digits;
     match set {
         Set::None => 0,
-        Set::Space => lanes.equal(block, b' ') | lanes.range(block, b'\t', 5),
-        Set::Digits => lanes.range(block, b'0', 10),
-        Set::Punctuation => {
-            let words = lanes.letters(block) | lanes.range(block, b'0', 10);
-            lanes.range(block, b'!', b'~' - b'!' + 1) & !words
-        }
-        Set::Symbols => {
-            let words = lanes.letters(block) | lanes.range(block, b'0', 10) | lanes.equal(block, b'_');
-            !(words | members(lanes, block, Set::Space) | lanes.high(block))
-        }
+        Set::Space => space,
+        Set::Digits => digits,
+        Set::Punctuation => lanes.range(block, b'!', b'~' - b'!' + 1) & !words,
+        Set::Symbols => !(words | lanes.equal(block, b'_') | space | lanes.high(block)),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::vocabulary::Vocabulary;
 use super::atoms::{Affixed, Atoms, Missing, NO_SYMBOL, Pages, Unknown};
 use super::cuts::Cuts;
 use super::merges::Merges;
+use super::premerge::Premerge;
 use super::short::ShortWord;
 use super::words::{Texts, Words};
 use super::{Bpe, alphabet};
@@ -49,7 +50,7 @@ impl Bpe {
         let mut starting = starting_ids(&vocabulary, alphabet, affixed);
         starting.extend(unknown_id.flatten());
         starting.extend(byte_ids.iter().flatten());
-        let (merges, symbols) =
+        let (merges, symbols, pairs) =
             Merges::build(&listed, plain && !affixed, starting.into_iter(), vocabulary.id_bound())?;
         let symbol = |id: Option<u32>| id.map_or(NO_SYMBOL, |id| symbols[id as usize]);
         let mut byte_symbols = Box::new([NO_SYMBOL; 256]);
@@ -87,6 +88,10 @@ impl Bpe {
             }
         };
         let texts = Texts::new(&vocabulary, alphabet);
+        let premerge = match &atoms {
+            Atoms::Bytes(bytes) if merges.plain => Some(Premerge::new(&merges, &pairs, bytes, &texts)),
+            _ => None,
+        };
         let odd: Vec<u32> = byte_ids.iter().flatten().copied().chain(unknown_id.flatten()).collect();
         let odd_merges = {
             let odd: hashbrown::HashSet<u32> = odd.iter().copied().collect();
@@ -118,6 +123,7 @@ impl Bpe {
             atoms,
             missing,
             merges,
+            premerge,
             texts,
             words,
             cuts,

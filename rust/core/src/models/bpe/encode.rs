@@ -2,13 +2,11 @@
 //!
 //! Pieces go in chunks. A first pass makes the keys of a chunk's pieces and has their cache lines
 //! fetched; a second asks the cache and writes ids. From the first piece that the cache does not
-//! know on, the rest of the chunk goes another way: the cache is asked for all of them, the lines
-//! of the vocabulary's table are fetched for those unknown, these are then looked up there or
-//! merged, and last all are written in order. A long piece is cut where that is proven to change
-//! nothing (`cuts`), and its parts go the same way as pieces.
+//! know on, the rest of the chunk goes another way (`items`). A long piece is cut where that is
+//! proven to change nothing (`cuts`), and its parts go the same way as pieces.
 
 use crate::error::Result;
-use crate::models::word_cache::{self, KEY_BYTES, Key, MIDDLE_BYTES, MiddleIds, NO_KEY, Quad};
+use crate::models::word_cache::{self, KEY_BYTES, Key, MIDDLE_BYTES, NO_KEY};
 use crate::pieces::Span;
 use crate::unchecked::{Job, Sink};
 
@@ -18,7 +16,7 @@ use super::{Bpe, BpeScratch};
 
 /// Pieces a chunk. Their keys and hashes (24 bytes each) stay in L1, and the first line has
 /// arrived when the second pass begins.
-const CHUNK: usize = 64;
+pub const CHUNK: usize = 128;
 
 /// How a piece is encoded: as it is, or as a part of a longer one, which `ignore_merges` does
 /// not look up.
@@ -49,9 +47,9 @@ impl Job for Encode<'_> {
 }
 
 /// The keys of a chunk.
-struct Chunk {
-    keys: [Key; CHUNK],
-    hashes: [u64; CHUNK],
+pub struct Chunk {
+    pub keys: [Key; CHUNK],
+    pub hashes: [u64; CHUNK],
 }
 
 impl Bpe {
@@ -69,7 +67,7 @@ impl Bpe {
 
     /// What tells apart the cached ids of a part from those of the same text as a piece.
     #[inline(always)]
-    fn flag(&self, whole: Whole) -> u64 {
+    pub(super) fn flag(&self, whole: Whole) -> u64 {
         u64::from(self.ignore_merges && whole == Whole::Part)
     }
 
@@ -115,157 +113,25 @@ impl Bpe {
         Ok(())
     }
 
-    /// The rest of a chunk, from its first unknown piece on.
     #[inline(always)]
-    #[allow(clippy::too_many_arguments)]
-    fn rest(
-        &self,
-        text: &[u8],
-        pieces: &[Span],
-        from: usize,
-        chunk: &Chunk,
-        whole: Whole,
-        scratch: &mut BpeScratch,
-        sink: &mut Sink<'_>,
-    ) -> Result<()> {
-        let words = !self.ignore_merges || whole == Whole::Word;
-        let mut quads = [Quad::UNKNOWN; CHUNK];
-        let mut unknown = [0_u8; CHUNK];
-        let mut count = 0;
-        for index in from..pieces.len().min(CHUNK) {
-            let (key, hash) = (chunk.keys[index], chunk.hashes[index]);
-            unknown[count & (CHUNK - 1)] = index as u8;
-            match scratch.cache.get(key, hash) {
-                Some(quad) => quads[index] = quad,
-                None => {
-                    count += 1;
-                    if words {
-                        self.words.prefetch(hash);
-                    }
-                }
-            }
-        }
-        for &index in &unknown[..count] {
-            let index = index as usize & (CHUNK - 1);
-            let (key, hash) = (chunk.keys[index], chunk.hashes[index]);
-            if key != NO_KEY {
-                quads[index] = self.short_quad(text, pieces[index], key, hash, words, scratch);
-            }
-        }
-        for index in from..pieces.len().min(CHUNK) {
-            let quad = quads[index];
-            if quad.is_inline() {
-                sink.quad(quad.ids(), quad.count());
-            } else {
-                let (key, hash) = (chunk.keys[index], chunk.hashes[index]);
-                self.other(text, pieces[index], key, hash, whole, scratch, sink)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A short piece that the cache did not know a moment ago: its ids if they are four at most.
-    #[inline(always)]
-    fn short_quad(
-        &self,
-        text: &[u8],
-        piece: Span,
-        key: Key,
-        hash: u64,
-        words: bool,
-        scratch: &mut BpeScratch,
-    ) -> Quad {
-        if words && let Some(id) = self.words.id(key, hash) {
-            scratch.cache.insert(key, hash, &[id]);
-            return Quad::new(&[id]);
-        }
-        // It may have come earlier in the chunk, or have more ids.
-        if let Some(quad) = scratch.cache.get(key, hash) {
-            return quad;
-        }
-        if scratch.cache.get_listed(key, hash).is_some() {
-            return Quad::UNKNOWN;
-        }
-        let mut short = ShortWord::new();
-        if !self.merge_short(&text[piece.range()], &mut short) || short.len == 0 {
-            return Quad::UNKNOWN;
-        }
-        self.to_ids(&mut short);
-        let ids = short.as_slice();
-        scratch.cache.insert(key, hash, ids);
-        if ids.len() <= 4 { Quad::new(ids) } else { Quad::UNKNOWN }
-    }
-
-    #[inline(always)]
-    fn to_ids(&self, short: &mut ShortWord) {
+    pub(super) fn to_ids(&self, short: &mut ShortWord) {
         for symbol in &mut short.symbols[..short.len.min(SHORT)] {
             *symbol = self.merges.ids[*symbol as usize];
         }
     }
 
-    /// A piece of more than four ids, of more than 15 bytes, or one that only the general way
-    /// can merge.
-    #[inline(always)]
-    #[allow(clippy::too_many_arguments)]
-    fn other(
-        &self,
-        text: &[u8],
-        piece: Span,
-        key: Key,
-        hash: u64,
-        whole: Whole,
-        scratch: &mut BpeScratch,
-        sink: &mut Sink<'_>,
-    ) -> Result<()> {
-        if key != NO_KEY {
-            if let Some(found) = scratch.cache.get_listed(key, hash) {
-                sink.with(|ids| ids.extend_from_slice(found));
-                return Ok(());
-            }
-            return sink.with(|ids| self.general(text, piece, key, hash, scratch, ids));
-        }
-        let len = piece.range().len();
-        if len.wrapping_sub(1) < MIDDLE_BYTES {
-            let key = word_cache::middle_key(text, piece.start as usize, len, self.flag(whole));
-            match scratch.cache.get_middle(key, hash) {
-                Some(MiddleIds::Inline([first, second], count)) => {
-                    sink.quad(first, count);
-                    if count > 4 {
-                        sink.quad(second, count - 4);
-                    }
-                    return Ok(());
-                }
-                Some(MiddleIds::List(found)) => {
-                    sink.with(|ids| ids.extend_from_slice(found));
-                    return Ok(());
-                }
-                None => {}
-            }
-            return sink.with(|ids| {
-                let start = ids.len();
-                self.long(&text[piece.range()], whole, scratch, ids)?;
-                if ids.len() > start {
-                    scratch.cache.insert_middle(key, hash, &ids[start..]);
-                }
-                Ok(())
-            });
-        }
-        sink.with(|ids| self.longest(&text[piece.range()], whole, scratch, ids))
-    }
-
     /// A short piece whose characters are not all known, or of a model that is not plain.
     #[inline(never)]
-    fn general(
+    pub(super) fn general(
         &self,
-        text: &[u8],
-        piece: Span,
+        word: &[u8],
         key: Key,
         hash: u64,
         scratch: &mut BpeScratch,
         ids: &mut Vec<u32>,
     ) -> Result<()> {
         let start = ids.len();
-        self.merge_any(&text[piece.range()], scratch)?;
+        self.merge_any(word, scratch)?;
         ids.extend(scratch.word.symbols.iter().map(|&symbol| self.merges.ids[symbol as usize]));
         if ids.len() > start {
             scratch.cache.insert(key, hash, &ids[start..]);
@@ -275,7 +141,13 @@ impl Bpe {
 
     /// A piece of more than 31 bytes.
     #[inline(never)]
-    fn longest(&self, word: &[u8], whole: Whole, scratch: &mut BpeScratch, ids: &mut Vec<u32>) -> Result<()> {
+    pub(super) fn longest(
+        &self,
+        word: &[u8],
+        whole: Whole,
+        scratch: &mut BpeScratch,
+        ids: &mut Vec<u32>,
+    ) -> Result<()> {
         let flag = self.flag(whole);
         if word.len() <= word_cache::LONGEST
             && let Some(found) = scratch.cache.get_long(word, flag)
@@ -293,7 +165,13 @@ impl Bpe {
 
     /// A piece of more than 15 bytes that no cache knows; tells whether it was cut.
     #[inline(never)]
-    fn long(&self, word: &[u8], whole: Whole, scratch: &mut BpeScratch, ids: &mut Vec<u32>) -> Result<bool> {
+    pub(super) fn long(
+        &self,
+        word: &[u8],
+        whole: Whole,
+        scratch: &mut BpeScratch,
+        ids: &mut Vec<u32>,
+    ) -> Result<bool> {
         if word.is_empty() {
             return Ok(false);
         }
@@ -336,21 +214,26 @@ impl Bpe {
     /// Merges a word of few symbols, all of its characters known; `false` for others.
     #[inline(always)]
     pub(super) fn merge_short(&self, word: &[u8], short: &mut ShortWord) -> bool {
+        let started = self.start_short(word, short);
+        if started {
+            short.merge(&self.merges);
+        }
+        started
+    }
+
+    /// Fills in what such a word starts from.
+    #[inline(always)]
+    pub(super) fn start_short(&self, word: &[u8], short: &mut ShortWord) -> bool {
         if !self.merges.plain {
             return false;
         }
         match &self.atoms {
             Atoms::Bytes(symbols) => {
-                if word.len() > SHORT {
-                    return false;
+                let Some(premerge) = &self.premerge else { return false };
+                match premerge.start(symbols, word, &mut short.symbols) {
+                    Some(count) => short.len = count,
+                    None => return false,
                 }
-                for (symbol, &byte) in short.symbols.iter_mut().zip(word) {
-                    *symbol = symbols[byte as usize];
-                    if *symbol == NO_SYMBOL {
-                        return false;
-                    }
-                }
-                short.len = word.len();
             }
             Atoms::Characters(pages) => {
                 let Ok(text) = std::str::from_utf8(word) else { return false };
@@ -370,7 +253,6 @@ impl Bpe {
             }
             Atoms::Affixed(_) => return false,
         }
-        short.merge(&self.merges);
         true
     }
 }

@@ -30,6 +30,9 @@ pub struct Merges {
     pub plain: bool,
 }
 
+/// Two symbols and the priority of their merge.
+pub type Pair = (u32, u32, u32);
+
 /// One merge in vocabulary ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listed {
@@ -84,13 +87,14 @@ impl Merges {
     }
 
     /// Numbers the symbols (`starting`: the ids that texts start from, in the order their symbols
-    /// shall have) and builds the tables. Gives also each id's symbol.
+    /// shall have) and builds the tables. Gives also
+    /// each id's symbol, and the pairs by rising priority.
     pub fn build(
         listed: &[Listed],
         plain: bool,
         starting: impl Iterator<Item = u32>,
         id_bound: usize,
-    ) -> Result<(Self, Vec<u32>)> {
+    ) -> Result<(Self, Vec<u32>, Vec<Pair>)> {
         const NONE: u32 = super::atoms::NO_SYMBOL;
         const RESULT: u32 = NONE - 1;
         let mut symbols = vec![NONE; id_bound];
@@ -142,7 +146,10 @@ impl Merges {
                 })
                 .collect();
             match PairTable::build(pairs.iter().copied(), ids.len()) {
-                Ok(pairs) => return Ok((Self { pairs, shift, by_rank: Vec::new(), ids, plain }, symbols)),
+                Ok(table) => {
+                    let merges = Self { pairs: table, shift, by_rank: Vec::new(), ids, plain };
+                    return Ok((merges, symbols, pairs));
+                }
                 Err(false) => return Err(too_many()),
                 // Listed twice: below.
                 Err(true) => {}
@@ -163,7 +170,7 @@ impl Merges {
         pairs.reverse();
         let by_rank = listed.iter().map(|merge| symbols[merge.result as usize]).collect();
         match PairTable::build(pairs.iter().copied(), ids.len()) {
-            Ok(pairs) => Ok((Self { pairs, shift: 0, by_rank, ids, plain }, symbols)),
+            Ok(table) => Ok((Self { pairs: table, shift: 0, by_rank, ids, plain }, symbols, pairs)),
             Err(_) => Err(too_many()),
         }
     }

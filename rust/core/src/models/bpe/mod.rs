@@ -6,13 +6,16 @@
 
 mod alphabet;
 mod atoms;
+mod batch;
 mod compile;
 mod cuts;
 mod encode;
+mod items;
 mod merges;
 #[cfg(test)]
 mod naive;
 mod pairs;
+mod premerge;
 mod queue;
 mod short;
 mod spans;
@@ -32,7 +35,9 @@ use crate::vocabulary::Vocabulary;
 use atoms::{Atoms, Missing, Word};
 use cuts::Cuts;
 use encode::Whole;
+use items::Items;
 use merges::Merges;
+use premerge::Premerge;
 use queue::Queue;
 use words::{Texts, Words};
 
@@ -44,6 +49,8 @@ pub struct Bpe {
     atoms: Atoms,
     missing: Missing,
     merges: Merges,
+    /// For plain models over bytes.
+    premerge: Option<Premerge>,
     texts: Texts,
     words: Words,
     cuts: Option<Cuts>,
@@ -59,6 +66,7 @@ pub struct BpeScratch {
     cache: WordCache,
     word: Word,
     queue: Queue,
+    items: Items,
     /// The parts of a long piece.
     parts: Vec<Span>,
     ids: Vec<u32>,

@@ -119,10 +119,20 @@ impl PairTable {
         !self.grid.masked(((left << 8) | right) as usize)
     }
 
-    /// Whether `get_small` may be asked.
+    /// `get` or `get_small`.
     #[inline(always)]
     pub fn any(&self, left: u32, right: u32) -> u32 {
         if (left | right) < GRID { self.get_small(left, right) } else { self.get(left, right) }
+    }
+
+    /// Has the line of a pair fetched (of any two numbers: a hint).
+    #[inline(always)]
+    pub fn prefetch(&self, left: u32, right: u32) {
+        if (left | right) < GRID {
+            self.grid.prefetch_masked(((left << 8) | right) as usize);
+        } else {
+            self.buckets.prefetch_masked(self.place(left, right).0);
+        }
     }
 
     #[cold]
@@ -143,11 +153,14 @@ impl PairTable {
 /// The value beside a tag, 0 if there is none; free places have value 0, whatever their tag.
 #[inline(always)]
 fn select(line: &Line, tag: u32) -> u32 {
-    let mut found = 0;
+    let Line { tags, values } = *line;
+    // Masks, not conditions: the compiler makes vectors of these, and branches of those.
+    let mut lanes = [0; 8];
     for slot in 0..8 {
-        found |= if line.tags[slot] == tag { line.values[slot] } else { 0 };
+        lanes[slot] = values[slot] & u32::from(tags[slot] == tag).wrapping_neg();
     }
-    found
+    let [a, b, c, d, e, f, g, h] = lanes;
+    ((a | e) | (c | g)) | ((b | f) | (d | h))
 }
 
 #[cfg(test)]

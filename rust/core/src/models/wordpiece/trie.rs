@@ -1,182 +1,197 @@
-//! LinMaxMatch: longest match first in one walk over the word, without going back.
+//! LinMaxMatch: all of a word's tokens in one pass over its bytes.
 //!
-//! Two tries, of what a word can begin with and of what it can go on with. Where the walk finds no
-//! edge, a failure link says which node of the second trie the unmatched rest leads to, and which
-//! tokens are certain by then (failure pops), both computed when the trie is built. O(bytes) a
-//! word, where longest-match-first with look-ups is quadratic.
+//! Idea: walk a trie of the tokens. Where no child goes on, the tokens that greedy matching would
+//! take from what was walked so far are known beforehand, and so is the node of what then remains
+//! as the start of the next token: both are kept with the node. Each byte is read once, so a word
+//! of n bytes takes O(n) steps, however much greedy matching would have to go back.
+//! Source: Song et al., "Fast WordPiece Tokenization", EMNLP 2021.
 //!
-//! Song, Salcianu, Song, Dopson, Zhou: "Fast WordPiece Tokenization", EMNLP 2021,
-//! <https://arxiv.org/abs/2012.15524>. Here it works on bytes: tokens end at character
-//! boundaries, so a match in the middle of a character is never a token's end.
+//! Apart from the paper there are two roots: the first token of a word is looked up as it is
+//! written, the others with the prefix before them. So a word that itself starts with the prefix,
+//! an empty prefix, or a token that is the prefix alone need no special case.
 
-use std::collections::VecDeque;
+use memchr::memchr;
 
 use crate::vocabulary::Vocabulary;
 
 /// Where a word begins.
 const FIRST: u32 = 0;
-/// Where it goes on.
-const REST: u32 = 1;
+/// Where a continuing token begins, its prefix taken as read.
+const NEXT: u32 = 1;
 const NONE: u32 = u32::MAX;
+const MOST_GIVEN_UP: usize = 1 << 18;
 
-/// Both tries in one table of nodes.
 #[derive(Debug)]
-pub struct Trie {
-    /// Open addressing: (node << 8 | byte, child); the mask is the length less one.
-    edges: Vec<(u32, u32)>,
-    /// By node: where its failure leads (`NONE`: nowhere) and which pops come before.
-    failures: Vec<Failure>,
-    pops: Vec<u32>,
+pub(super) struct Trie {
+    /// Breadth first, so that a node's children lie side by side.
+    nodes: Vec<Node>,
+    /// The byte that leads to each node.
+    labels: Vec<u8>,
+    /// The two roots' children by byte.
+    roots: Box<[[u32; 256]; 2]>,
+    /// The tokens that a node gives up when it fails.
+    given_up: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Failure {
-    node: u32,
-    pops_start: u32,
-    pops_end: u32,
+struct Node {
+    first_child: u32,
+    children: u32,
+    /// The node to go on from when no child fits; `NONE` if the word has no tokens then.
+    fail: u32,
+    /// Where its tokens are in `given_up`.
+    tokens: (u32, u32),
 }
 
-const DEAD: Failure = Failure { node: NONE, pops_start: 0, pops_end: 0 };
-
-/// A node while the trie is built.
-#[derive(Debug, Default)]
-struct Node {
-    children: Vec<(u8, u32)>,
-    token: Option<u32>,
+impl Node {
+    const NEW: Self = Self { first_child: 0, children: 0, fail: NONE, tokens: (0, 0) };
 }
 
 impl Trie {
-    pub fn build(vocabulary: &Vocabulary, prefix: &str) -> Self {
-        let mut nodes = vec![Node::default(), Node::default()];
+    /// `None` if what the nodes give up would take far more room than they do themselves, as it
+    /// can for tokens of thousands of characters.
+    pub fn new(vocabulary: &Vocabulary, prefix: &str) -> Option<Self> {
+        // A key for each way a token can be matched: its root and its text.
+        let mut keys: Vec<(u32, &[u8], u32)> = Vec::with_capacity(vocabulary.len() * 2);
         for (id, token) in vocabulary.iter() {
-            insert(&mut nodes, FIRST, token.as_bytes(), id);
-            if let Some(rest) = token.strip_prefix(prefix) {
-                insert(&mut nodes, REST, rest.as_bytes(), id);
+            if !token.is_empty() {
+                keys.push((FIRST, token.as_bytes(), id));
+            }
+            if let Some(rest) = token.strip_prefix(prefix)
+                && !rest.is_empty()
+            {
+                keys.push((NEXT, rest.as_bytes(), id));
             }
         }
-        // An empty token matches nowhere: a match has at least a character.
-        nodes[FIRST as usize].token = None;
-        nodes[REST as usize].token = None;
-
-        let count: usize = nodes.iter().map(|node| node.children.len()).sum();
-        let mut edges = vec![(NONE, NONE); (count * 2).next_power_of_two().max(2)];
-        for (parent, node) in nodes.iter().enumerate() {
-            for &(byte, child) in &node.children {
-                let key = (parent as u32) << 8 | u32::from(byte);
-                let mut slot = slot(key, edges.len());
-                while edges[slot].0 != NONE {
-                    slot = (slot + 1) & (edges.len() - 1);
+        keys.sort_unstable_by_key(|&(root, text, _)| (root, text));
+        let mut trie = Self {
+            nodes: vec![Node::NEW; 2],
+            labels: vec![0; 2],
+            roots: Box::new([[NONE; 256]; 2]),
+            given_up: Vec::new(),
+        };
+        // By node: the keys that share its text (a range, as they are sorted), its parent, and
+        // how many bytes it is from its root.
+        let seconds = keys.partition_point(|&(root, ..)| root == FIRST);
+        let mut ranges = vec![(0, seconds, NONE, 0), (seconds, keys.len(), NONE, 0)];
+        let mut place = 0;
+        while let Some(&(mut at, end, parent, depth)) = ranges.get(place) {
+            let token = keys.get(at).filter(|key| at < end && key.1.len() == depth).map(|key| key.2);
+            at += usize::from(token.is_some());
+            let first_child = trie.nodes.len() as u32;
+            while at < end {
+                let label = keys[at].1[depth];
+                let same = keys[at..end].partition_point(|key| key.1[depth] == label);
+                if let Some(root) = trie.roots.get_mut(place) {
+                    root[label as usize] = trie.nodes.len() as u32;
                 }
-                edges[slot] = (key, child);
+                trie.nodes.push(Node::NEW);
+                trie.labels.push(label);
+                ranges.push((at, at + same, place as u32, depth + 1));
+                at += same;
+            }
+            trie.nodes[place].first_child = first_child;
+            trie.nodes[place].children = trie.nodes.len() as u32 - first_child;
+            if parent != NONE {
+                trie.link(place, parent, token);
+            }
+            place += 1;
+            if trie.given_up.len() > MOST_GIVEN_UP + 16 * place {
+                return None;
             }
         }
-        let mut trie = Self { edges, failures: vec![DEAD; nodes.len()], pops: Vec::new() };
-        trie.link(&nodes);
-        trie
+        Some(trie)
     }
 
-    /// Failure links and pops, parents before children (algorithm 2 of the paper).
-    fn link(&mut self, nodes: &[Node]) {
-        let mut queue = VecDeque::from([FIRST, REST]);
-        while let Some(parent) = queue.pop_front() {
-            for &(byte, child) in &nodes[parent as usize].children {
-                queue.push_back(child);
-                let start = self.pops.len();
-                let node = if let Some(token) = nodes[child as usize].token {
-                    self.pops.push(token);
-                    REST
-                } else {
-                    self.extend_pops(parent);
-                    let mut via = self.failures[parent as usize].node;
-                    loop {
-                        if via == NONE {
-                            break NONE;
-                        }
-                        if let Some(next) = self.step(via, byte) {
-                            break next;
-                        }
-                        self.extend_pops(via);
-                        via = self.failures[via as usize].node;
+    /// Finds what a node gives up when it fails, and where it goes on. All nodes nearer to their
+    /// root are linked already.
+    fn link(&mut self, place: usize, parent: u32, token: Option<u32>) {
+        let start = self.given_up.len();
+        let fail = match token {
+            Some(id) => {
+                self.given_up.push(id);
+                NEXT
+            }
+            None => {
+                // What the parent gives up, then what is given up until this node's byte fits.
+                let parent = self.nodes[parent as usize];
+                self.copy_tokens(parent);
+                let mut from = parent.fail;
+                loop {
+                    if from == NONE {
+                        break NONE;
                     }
-                };
-                if node == NONE {
-                    self.pops.truncate(start);
+                    let child = self.child(from, self.labels[place]);
+                    if child != NONE {
+                        break child;
+                    }
+                    let node = self.nodes[from as usize];
+                    self.copy_tokens(node);
+                    from = node.fail;
                 }
-                self.failures[child as usize] =
-                    Failure { node, pops_start: start as u32, pops_end: self.pops.len() as u32 };
             }
+        };
+        if fail == NONE {
+            self.given_up.truncate(start);
         }
+        self.nodes[place].fail = fail;
+        self.nodes[place].tokens = (start as u32, self.given_up.len() as u32);
     }
 
-    fn extend_pops(&mut self, node: u32) {
-        let Failure { pops_start, pops_end, .. } = self.failures[node as usize];
-        self.pops.extend_from_within(pops_start as usize..pops_end as usize);
+    fn copy_tokens(&mut self, node: Node) {
+        let (start, end) = node.tokens;
+        self.given_up.extend_from_within(start as usize..end as usize);
     }
 
     #[inline]
-    fn step(&self, node: u32, byte: u8) -> Option<u32> {
-        let key = node << 8 | u32::from(byte);
-        let mask = self.edges.len() - 1;
-        let mut slot = slot(key, self.edges.len());
-        loop {
-            match self.edges[slot] {
-                (found, child) if found == key => return Some(child),
-                (NONE, _) => return None,
-                _ => slot = (slot + 1) & mask,
-            }
+    fn child(&self, place: u32, byte: u8) -> u32 {
+        if let Some(root) = self.roots.get(place as usize) {
+            return root[byte as usize];
         }
+        let node = self.nodes[place as usize];
+        let first = node.first_child as usize;
+        let labels = &self.labels[first..first + node.children as usize];
+        let child = if labels.len() <= 8 {
+            labels.iter().position(|&label| label == byte)
+        } else {
+            memchr(byte, labels)
+        };
+        child.map_or(NONE, |child| (first + child) as u32)
     }
 
-    /// Appends the word's tokens; false if some place has no match (what was appended is void).
-    pub fn cut(&self, word: &[u8], ids: &mut Vec<u32>) -> bool {
-        let mut node = FIRST;
+    /// Appends a word's tokens; `false` if some of it is no token (what was appended is then to be
+    /// dropped).
+    pub fn tokens(&self, word: &[u8], ids: &mut Vec<u32>) -> bool {
+        let mut place = FIRST;
         for &byte in word {
             loop {
-                if let Some(next) = self.step(node, byte) {
-                    node = next;
+                let child = self.child(place, byte);
+                if child != NONE {
+                    place = child;
                     break;
                 }
-                if !self.fail(&mut node, ids) {
+                if !self.give_up(&mut place, ids) {
                     return false;
                 }
             }
         }
-        while node != REST {
-            if !self.fail(&mut node, ids) {
+        while place != NEXT && !word.is_empty() {
+            if !self.give_up(&mut place, ids) {
                 return false;
             }
         }
         true
     }
 
-    /// Takes the failure link, with its pops.
     #[inline]
-    fn fail(&self, node: &mut u32, ids: &mut Vec<u32>) -> bool {
-        let failure = self.failures[*node as usize];
-        if failure.node == NONE {
+    fn give_up(&self, place: &mut u32, ids: &mut Vec<u32>) -> bool {
+        let node = self.nodes[*place as usize];
+        if node.fail == NONE {
             return false;
         }
-        ids.extend_from_slice(&self.pops[failure.pops_start as usize..failure.pops_end as usize]);
-        *node = failure.node;
+        let (start, end) = node.tokens;
+        ids.extend_from_slice(&self.given_up[start as usize..end as usize]);
+        *place = node.fail;
         true
     }
-}
-
-/// Nodes are far below 2^24 (a vocabulary's bytes), so a key is never `NONE`.
-fn slot(key: u32, len: usize) -> usize {
-    (u64::from(key).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & (len - 1)
-}
-
-fn insert(nodes: &mut Vec<Node>, root: u32, token: &[u8], id: u32) {
-    let mut node = root;
-    for &byte in token {
-        let found = nodes[node as usize].children.iter().find(|(b, _)| *b == byte).map(|(_, child)| *child);
-        node = found.unwrap_or_else(|| {
-            let child = nodes.len() as u32;
-            nodes.push(Node::default());
-            nodes[node as usize].children.push((byte, child));
-            child
-        });
-    }
-    nodes[node as usize].token = Some(id);
 }
