@@ -115,15 +115,9 @@ def _stale(original: Any, live: Any, old: Any) -> Any:
 
 def spoil(encoding: Any, fault: Callable[[dict[str, Any]], None]) -> Any:
     """A stock `Encoding` equal to the given one but for the fault; where there is nothing to spoil, an equal one."""
-    state = json.loads(_state(encoding))
+    state = json.loads(encoding.__getstate__())
     if state["ids"]:
         fault(state)
     made = Encoding()
     made.__setstate__(json.dumps(state, ensure_ascii=False).encode())
     return made
-
-
-def _state(encoding: Any) -> bytes:
-    """Stock's pickled form: `__getstate__` of stock's Encoding, the last item of `__reduce__` of any other."""
-    state = encoding.__getstate__() if type(encoding) is Encoding else encoding.__reduce__()[-1]
-    return bytes(state)

@@ -280,6 +280,9 @@ def test_async_forms(written, either):
             await both(name, TEXTS)
             await both(name, [(text, "b") for text in TEXTS], add_special_tokens=False)
             await both(name, [["The", "quick", "fox"], ["a"]], is_pretokenized=True)
+            await both(name, (("The", "quick", "fox"), []), is_pretokenized=True)
+            await both(name, [(["The", "fox"], ("a",)), [["b"], []]], is_pretokenized=True)
+            await both(name, (["The", "fox"], ("a", "b"), "c"))
             for odd in (7, [7], ["\ud800"], [["a", "b"]]):
                 expected = outcome(lambda odd=odd, name=name: getattr(raw, name)(odd))
                 got = outcome(lambda odd=odd, name=name: getattr(tokenizer, name)(odd))

@@ -39,7 +39,7 @@ def async_batch(tokenizer, inputs, is_pretokenized: bool, add_special_tokens: bo
     Stock reads its arguments before it returns the future, and raises there and then for what it
     does not take: so only what it surely takes is accepted.
     """
-    if type(inputs) is not list:
+    if type(inputs) not in (list, tuple):
         return None
     try:
         copy = [_copied(item, is_pretokenized) for item in inputs]
@@ -50,22 +50,21 @@ def async_batch(tokenizer, inputs, is_pretokenized: bool, add_special_tokens: bo
 
 
 def _copied(item, is_pretokenized: bool):
-    if is_pretokenized:
-        if type(item) is tuple and len(item) == 2 and type(item[0]) is list:
-            return _words(item[0]), _words(item[1])
-        if len(item) == 2:
-            # Read as a pair; of two strings stock makes an error, in its own words.
-            raise TypeError
-        return _words(item)
-    if type(item) is str:
+    if not is_pretokenized and type(item) is str:
         return _text(item)
-    if type(item) is tuple and len(item) == 2:
-        return _text(item[0]), _text(item[1])
-    raise TypeError
+    if type(item) not in (list, tuple):
+        raise TypeError
+    part = _words if is_pretokenized else _text
+    if len(item) == 2:
+        # A pair; two strings that claim to be words are not, and stock says so in its own words.
+        return part(item[0]), part(item[1])
+    if not is_pretokenized:
+        raise TypeError
+    return _words(item)
 
 
 def _words(words) -> list[str]:
-    if type(words) is not list:
+    if type(words) not in (list, tuple):
         raise TypeError
     return [_text(word) for word in words]
 
@@ -73,8 +72,12 @@ def _words(words) -> list[str]:
 def _text(text) -> str:
     if type(text) is not str:
         raise TypeError
-    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise TypeError
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            # A lone surrogate.
+            raise TypeError from None
     return text
 
 

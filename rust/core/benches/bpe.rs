@@ -88,7 +88,7 @@ fn main() {
             let documents: Vec<_> = if spm {
                 let text = text.replace(' ', "▁");
                 let mut bounds: Vec<usize> =
-                    (0..text.len()).step_by(2048).map(|at| text.ceil_char_boundary(at)).collect();
+                    (0..text.len()).step_by(2048).map(|at| fixtures::boundary(&text, at)).collect();
                 bounds.push(text.len());
                 bounds
                     .windows(2)

@@ -101,9 +101,22 @@ impl<'a> Sink<'a> {
         unsafe { self.ids.set_len(self.len) };
     }
 
+    /// Appends any number.
+    #[inline(always)]
+    pub fn extend(&mut self, ids: &[u32]) {
+        let (fours, rest) = ids.as_chunks::<4>();
+        for &four in fours {
+            self.quad(four, 4);
+        }
+        if let [first, ref others @ ..] = *rest {
+            let at = |index: usize| others.get(index).copied().unwrap_or(0);
+            self.quad([first, at(0), at(1), 0], rest.len());
+        }
+    }
+
     /// How long the vector is with what was written.
     #[inline(always)]
-    pub fn len(&self) -> usize {
+    pub fn written(&self) -> usize {
         self.len
     }
 
@@ -120,5 +133,48 @@ impl<'a> Sink<'a> {
 impl Drop for Sink<'_> {
     fn drop(&mut self) {
         self.commit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sink_appends_in_order() {
+        let mut ids = vec![1, 2];
+        let mut expected = ids.clone();
+        {
+            let mut sink = Sink::new(&mut ids);
+            for round in 0..2000_u32 {
+                let quad = [round, round + 1, round + 2, round + 3];
+                let count = round as usize % 5;
+                sink.quad(quad, count);
+                expected.extend_from_slice(&quad[..count]);
+                assert_eq!(sink.written(), expected.len());
+                let many: Vec<u32> = (0..round % 11).collect();
+                if round % 2 == 0 {
+                    sink.extend(&many);
+                } else {
+                    sink.with(|ids| ids.extend_from_slice(&many));
+                }
+                expected.extend_from_slice(&many);
+            }
+        }
+        assert_eq!(ids, expected);
+    }
+
+    #[test]
+    fn levels_run_the_same_job() {
+        struct Sum<'a>(&'a [u32]);
+        impl Job for Sum<'_> {
+            type Output = u32;
+            #[inline(always)]
+            fn run(self) -> u32 {
+                self.0.iter().sum()
+            }
+        }
+        let numbers: Vec<u32> = (0..1000).collect();
+        assert_eq!(Level::detect().run(Sum(&numbers)), Level::BASELINE.run(Sum(&numbers)));
     }
 }

@@ -118,7 +118,7 @@ fn spans(pattern: &str, text: &str, kind: Alphabet) -> Vec<Span> {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let mut end = (at + 1 + (state >> 33) as usize % longest).min(text.len());
             if kind == Alphabet::Characters || state >> 62 == 0 {
-                end = text.ceil_char_boundary(end);
+                end = fixtures::boundary(text, end);
             }
             // A part of the text is enough for each length.
             if longest > 12 || state >> 60 & 3 == 0 {

@@ -8,8 +8,10 @@ use proptest::prelude::*;
 use super::matcher::{Found, Matcher, Search};
 use super::{AddedVocabulary, Part};
 use crate::ErrorKind;
-use crate::config::AddedToken;
+use crate::config::{AddedToken, NormalizerConfig};
 use crate::error::Result;
+use crate::normalizers::Normalizer;
+use crate::text::NormalizedText;
 use crate::vocabulary::Vocabulary;
 
 fn token(content: &str, flags: u8) -> AddedToken {
@@ -227,6 +229,104 @@ fn repeated_prefixes_stay_linear_and_equal() {
     assert_eq!(found, slow(&patterns, text.as_bytes()));
 }
 
+/// A file with these tokens and this normalizer, in which what lies between tokens is unknown.
+fn file(tokens: &[AddedToken], normalizer: &str) -> tokenizers::Tokenizer {
+    let tokens: Vec<_> = tokens.iter().map(|token| serde_json::to_value(token).unwrap()).collect();
+    let document = serde_json::json!({
+        "version": "1.0",
+        "added_tokens": tokens,
+        "normalizer": serde_json::from_str::<serde_json::Value>(normalizer).unwrap(),
+        "model": {"type": "WordLevel", "vocab": {"<unk>": 0}, "unk_token": "<unk>"},
+    });
+    tokenizers::Tokenizer::from_str(&document.to_string()).unwrap()
+}
+
+/// Both phases with a normalizer: ids (unknown between), and every token's decoded string.
+fn check_normalized(tokens: &[AddedToken], normalizer: &str, text: &str) {
+    let compiled = Normalizer::compile(&NormalizerConfig::from_json(normalizer.as_bytes()).unwrap()).unwrap();
+    let added =
+        match AddedVocabulary::compile(tokens, &Vocabulary::from_pairs([("<unk>", 0)]), Some(&compiled)) {
+            Ok(added) => added,
+            // Two tokens with one normalized form, or an empty one: stock serves.
+            Err(error) => return assert!(matches!(error.kind(), ErrorKind::Unsupported { .. })),
+        };
+    let ours = || -> Result<Vec<u32>> {
+        let (mut ids, mut raw) = (Vec::new(), Vec::new());
+        added.split_raw(text, false, &mut raw)?;
+        for part in raw.iter().filter(|part| part.start != part.end) {
+            if let Some(id) = part.id {
+                ids.push(id);
+                continue;
+            }
+            let mut gap = NormalizedText::new(&text[part.start as usize..part.end as usize], 0, false);
+            compiled.normalize(&mut gap)?;
+            let mut inner = Vec::new();
+            added.split_normalized(gap.get(), false, &mut inner)?;
+            ids.extend(inner.iter().filter(|p| p.start != p.end).map(|p| p.id.unwrap_or(UNKNOWN)));
+        }
+        Ok(ids)
+    };
+    let stock = file(tokens, normalizer);
+    for (id, token) in added.tokens() {
+        let theirs = stock.get_added_vocabulary().simple_id_to_token(*id);
+        assert_eq!(added.decoded(*id), theirs.as_deref(), "{tokens:?}");
+        assert_eq!(
+            stock.get_added_vocabulary().is_special_token(&token.content),
+            added.is_special(&token.content)
+        );
+        assert_eq!(added.token_to_id(&token.content), stock.token_to_id(&token.content));
+    }
+    let encode = || stock.encode(text, false).unwrap().get_ids().to_vec();
+    match (panic::catch_unwind(panic::AssertUnwindSafe(encode)), ours()) {
+        (Ok(theirs), Ok(ours)) => assert_eq!(ours, theirs, "{text:?} {normalizer} {tokens:?}"),
+        (Err(_), Err(error)) => assert_eq!(*error.kind(), ErrorKind::WouldPanic),
+        (theirs, ours) => panic!("stock {theirs:?}, ours {ours:?}: {text:?} {normalizer} {tokens:?}"),
+    }
+}
+
+const NORMALIZERS: [&str; 6] = [
+    r#"{"type":"Lowercase"}"#,
+    r#"{"type":"Bert","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true}"#,
+    r#"{"type":"Prepend","prepend":"_"}"#,
+    r#"{"type":"Replace","pattern":{"String":" "},"content":"_"}"#,
+    r#"{"type":"ByteLevel"}"#,
+    r#"{"type":"Sequence","normalizers":[{"type":"NFD"},{"type":"StripAccents"}]}"#,
+];
+
+#[test]
+fn normalized_tokens_match_their_normalized_form() {
+    let tokens = [
+        token("Héllo", NORMALIZED),
+        token("[MASK]", SPECIAL | LSTRIP),
+        token("B C", NORMALIZED | SINGLE_WORD),
+    ];
+    for normalizer in NORMALIZERS {
+        for text in ["héllo Héllo HELLO hello [MASK] [mask] b c B C", "", "B Cd Héllo", "x [MASK]B C"] {
+            check_normalized(&tokens, normalizer, text);
+        }
+    }
+}
+
+#[test]
+fn a_normalized_form_outlives_its_token() {
+    // The same content again, no longer normalized: it is decoded as it was normalized.
+    check_normalized(&[token("AB", NORMALIZED), token("AB", 0)], NORMALIZERS[0], "AB ab");
+    check_normalized(&[token("AB", 0), token("AB", NORMALIZED)], NORMALIZERS[0], "AB ab");
+}
+
+#[test]
+fn what_stock_leaves_to_chance_is_not_run() {
+    let normalizer = Normalizer::compile(&NormalizerConfig::Lowercase).unwrap();
+    let compile = |tokens: &[AddedToken], normalizer: &Normalizer| {
+        AddedVocabulary::compile(tokens, &Vocabulary::default(), Some(normalizer)).map(|_| ())
+    };
+    let error = compile(&[token("a", NORMALIZED), token("A", NORMALIZED)], &normalizer).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Unsupported { part: "added_tokens", .. }));
+    let strip =
+        Normalizer::compile(&NormalizerConfig::Strip { strip_left: true, strip_right: true }).unwrap();
+    assert!(compile(&[token(" ", NORMALIZED)], &strip).is_err());
+}
+
 fn contents() -> impl Strategy<Value = Vec<String>> {
     let content = prop_oneof!["[<> ab\t]{1,4}", "[é\u{3000}_,]{1,2}", Just("<mask>".to_owned())];
     prop::collection::vec(content, 0..8)
@@ -267,5 +367,16 @@ proptest! {
     ) {
         let tokens: Vec<_> = contents.iter().zip(flags).map(|(content, flags)| token(content, flags)).collect();
         check(&tokens, &text);
+    }
+
+    #[test]
+    fn normalized_phases_equal_stocks(
+        contents in prop::collection::vec("[abAB éÉ<_>]{1,4}", 0..6),
+        flags in prop::collection::vec(0..32u8, 6),
+        normalizer in prop::sample::select(NORMALIZERS.to_vec()),
+        text in "[abAB éÉ<_>\\u{3000}]{0,24}",
+    ) {
+        let tokens: Vec<_> = contents.iter().zip(flags).map(|(content, flags)| token(content, flags)).collect();
+        check_normalized(&tokens, normalizer, &text);
     }
 }

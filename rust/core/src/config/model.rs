@@ -118,9 +118,9 @@ impl Read {
             Some("Unigram") => self.unigram(),
             Some(other) => Err(format!("unknown model type {other:?}")),
             None => {
-                if self.merges_are_in_vocab()?
-                    && let Ok(model) = self.bpe()
-                {
+                // With no `unk_token` no other kind could fit, and this is a typed one's case.
+                let tried = !self.rest.contains_key("unk_token") || self.merges_are_in_vocab()?;
+                if tried && let Ok(model) = self.bpe() {
                     return Ok(model);
                 }
                 self.word_piece()

@@ -2,6 +2,7 @@
 
 pub mod bpe;
 mod cached;
+pub mod unigram;
 pub mod word_cache;
 pub mod word_level;
 pub mod wordpiece;
@@ -14,6 +15,7 @@ use crate::pieces::Span;
 use crate::vocabulary::Vocabulary;
 
 use bpe::{Bpe, BpeScratch};
+use unigram::{Unigram, UnigramScratch};
 use word_level::WordLevel;
 use wordpiece::{WordPiece, WordPieceScratch};
 
@@ -45,6 +47,7 @@ pub enum Model {
     Bpe(Box<Bpe>),
     WordPiece(Box<WordPiece>),
     WordLevel(Box<WordLevel>),
+    Unigram(Box<Unigram>),
 }
 
 /// A model's per-thread buffers and word cache.
@@ -53,6 +56,7 @@ pub enum ModelScratch {
     Bpe(Box<BpeScratch>),
     WordPiece(Box<WordPieceScratch>),
     WordLevel,
+    Unigram(Box<UnigramScratch>),
 }
 
 impl Model {
@@ -68,7 +72,10 @@ impl Model {
             }
             (ModelConfig::WordPiece(_), _) => Err(Error::unsupported("model", "WordPiece over raw bytes")),
             (ModelConfig::WordLevel(_), _) => Err(Error::unsupported("model", "WordLevel over raw bytes")),
-            (ModelConfig::Unigram(_), _) => Err(Error::unsupported("model", "Unigram")),
+            (ModelConfig::Unigram(config), Alphabet::Characters) => {
+                Ok(Model::Unigram(Box::new(Unigram::compile(config)?)))
+            }
+            (ModelConfig::Unigram(_), _) => Err(Error::unsupported("model", "Unigram over raw bytes")),
         }
     }
 
@@ -78,14 +85,16 @@ impl Model {
             Model::Bpe(_) => "BPE",
             Model::WordPiece(_) => "WordPiece",
             Model::WordLevel(_) => "WordLevel",
+            Model::Unigram(_) => "Unigram",
         }
     }
 
     pub fn vocabulary(&self) -> &Arc<Vocabulary> {
         match self {
             Model::Bpe(bpe) => bpe.vocabulary(),
-            Model::WordPiece(model) => model.vocabulary(),
-            Model::WordLevel(model) => model.vocabulary(),
+            Model::WordPiece(word_piece) => word_piece.vocabulary(),
+            Model::WordLevel(word_level) => word_level.vocabulary(),
+            Model::Unigram(unigram) => unigram.vocabulary(),
         }
     }
 
@@ -94,6 +103,7 @@ impl Model {
             Model::Bpe(bpe) => ModelScratch::Bpe(Box::new(bpe.scratch())),
             Model::WordPiece(model) => ModelScratch::WordPiece(Box::new(model.scratch())),
             Model::WordLevel(_) => ModelScratch::WordLevel,
+            Model::Unigram(_) => ModelScratch::Unigram(Box::default()),
         }
     }
 
@@ -103,6 +113,7 @@ impl Model {
             ModelScratch::Bpe(scratch) => scratch.cache_bytes(),
             ModelScratch::WordPiece(scratch) => scratch.cache_bytes(),
             ModelScratch::WordLevel => 0,
+            ModelScratch::Unigram(scratch) => scratch.cache_bytes(),
         }
     }
 
@@ -120,7 +131,8 @@ impl Model {
                 model.ids(text, pieces, scratch, ids)
             }
             (Model::WordLevel(model), _) => model.ids(text, pieces, ids),
-            (_, _) => Err(foreign_scratch()),
+            (Model::Unigram(model), ModelScratch::Unigram(scratch)) => model.ids(text, pieces, scratch, ids),
+            _ => Err(foreign_scratch()),
         }
     }
 
@@ -138,7 +150,10 @@ impl Model {
                 model.tokens(text, pieces, scratch, tokens)
             }
             (Model::WordLevel(model), _) => model.tokens(text, pieces, tokens),
-            (_, _) => Err(foreign_scratch()),
+            (Model::Unigram(model), ModelScratch::Unigram(scratch)) => {
+                model.tokens(text, pieces, scratch, tokens)
+            }
+            _ => Err(foreign_scratch()),
         }
     }
 }

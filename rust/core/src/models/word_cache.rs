@@ -322,7 +322,7 @@ impl WordCache {
 }
 
 /// Words compared byte by byte.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct LongWords {
     /// (upper half of the hash with the flag, start in `words`, start in `ids`, lengths); free
     /// when the lengths are zero. Linear probing, at most half full.
@@ -342,12 +342,6 @@ struct Slot {
 }
 
 const HASHER: FixedState = FixedState::with_seed(0x776F_7264);
-
-impl Default for LongWords {
-    fn default() -> Self {
-        Self { slots: Vec::new(), used: 0, words: Vec::new(), ids: Vec::new() }
-    }
-}
 
 impl LongWords {
     fn bytes(&self) -> usize {

@@ -32,6 +32,8 @@ pub struct Cuts {
     /// Whether characters that were never seen are open.
     others_open: bool,
     pairs: PairTable,
+    /// By two ASCII characters: bit `right` of `ascii[left]` is set if they can be cut apart.
+    ascii: Box<[[u64; 2]; 128]>,
     /// A bit for (last byte of the left, first byte of the right) of some partial junction.
     partial_bits: Box<[u64; 1024]>,
     partial: HashMap<u16, Vec<Partial>>,
@@ -126,26 +128,65 @@ impl Cuts {
             .filter(|&(left, right, _)| left < OPEN && right < OPEN)
             .collect();
         let pairs = PairTable::build(numbered.into_iter(), count as usize).ok()?;
-        Some(Self { characters, others_open, pairs, partial_bits, partial })
+        let ascii = Box::new([[0; 2]; 128]);
+        let mut cuts = Self { characters, others_open, pairs, ascii, partial_bits, partial };
+        for left in 0..128_u8 {
+            for right in 0..128_u8 {
+                if cuts.between(cuts.number(left.into()), cuts.number(right.into()), &[left, right], 1) {
+                    cuts.ascii[usize::from(left)][usize::from(right >> 6)] |= 1 << (right & 63);
+                }
+            }
+        }
+        Some(cuts)
     }
 
-    /// Calls `each` with the ranges `word` may be cut into; one range if nothing is cut or
-    /// `word` is not UTF-8.
+    #[inline(always)]
+    fn number(&self, character: char) -> u32 {
+        let number = self.characters.get(character);
+        if number == NO_SYMBOL && self.others_open { OPEN } else { number }
+    }
+
+    /// Calls `each` with the ranges `word` may be cut into (one range if nothing is cut). The word
+    /// is a piece of UTF-8 text; characters that are cut by its ends stay with their neighbours.
     #[inline]
     pub fn cut(&self, word: &[u8], mut each: impl FnMut(usize, usize)) {
-        let Ok(text) = std::str::from_utf8(word) else { return each(0, word.len()) };
-        let mut start = 0;
+        let (mut start, mut at) = (0, 0);
         let mut left = OPEN;
-        for (at, character) in text.char_indices() {
-            let mut right = self.characters.get(character);
-            if right == NO_SYMBOL && self.others_open {
-                right = OPEN;
+        while at < word.len() {
+            let first = word[at];
+            if first < 0x80 {
+                // A run of ASCII, by its table.
+                let mut previous = first;
+                let right = self.number(char::from(first));
+                if at > 0 && self.between(left, right, word, at) {
+                    each(start, at);
+                    start = at;
+                }
+                at += 1;
+                while let Some(&next) = word.get(at).filter(|&&next| next < 0x80) {
+                    let bits = self.ascii[usize::from(previous & 127)][usize::from(next >> 6 & 1)];
+                    if bits >> (next & 63) & 1 != 0 {
+                        each(start, at);
+                        start = at;
+                    }
+                    previous = next;
+                    at += 1;
+                }
+                left = self.number(char::from(previous));
+                continue;
             }
+            let width = width(first);
+            let whole = !continues(first) && at + width <= word.len();
+            let right = match decode(&word[at..]) {
+                Some(character) if whole => self.number(character),
+                _ => OPEN,
+            };
             if at > 0 && self.between(left, right, word, at) {
                 each(start, at);
                 start = at;
             }
             left = right;
+            at += width;
         }
         if start < word.len() {
             each(start, word.len());

@@ -103,6 +103,7 @@ impl Bpe {
             {
                 match scratch.cache.get(key, hash) {
                     Some(quad) => sink.quad(quad.ids(), quad.count()),
+                    None if self.cached(text, pieces[index], key, hash, flag, scratch, &mut sink) => {}
                     None => {
                         self.rest(text, pieces, index, &chunk, whole, scratch, &mut sink)?;
                         break;

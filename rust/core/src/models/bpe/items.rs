@@ -10,7 +10,7 @@ use crate::pieces::Span;
 use crate::unchecked::Sink;
 
 use super::batch::Batch;
-use super::encode::{CHUNK, Chunk, Whole};
+use super::encode::{Chunk, Whole};
 use super::{Bpe, BpeScratch};
 
 /// Items at a time; a piece of 31 bytes has at most as many parts.
@@ -88,11 +88,11 @@ impl Bpe {
         items.items.clear();
         items.unknown.clear();
         let words = !self.ignore_merges || whole == Whole::Word;
-        for index in from..pieces.len().min(CHUNK) {
+        let keys = chunk.keys.iter().zip(&chunk.hashes);
+        for (index, (&span, (&key, &hash))) in pieces.iter().zip(keys).enumerate().skip(from) {
             if items.items.len() + MIDDLE_BYTES > ITEMS {
                 return index;
             }
-            let (key, hash, span) = (chunk.keys[index], chunk.hashes[index], pieces[index]);
             let mut item = Item { key, hash, span, whole, ..ITEM };
             if key != NO_KEY {
                 match scratch.cache.get(key, hash) {
@@ -252,7 +252,7 @@ impl Bpe {
         let mut opened = 0;
         for item in &items.items {
             if item.opens {
-                opened = sink.len();
+                opened = sink.written();
             }
             if item.quad.is_inline() {
                 sink.quad(item.quad.ids(), item.quad.count());
@@ -272,6 +272,44 @@ impl Bpe {
         Ok(())
     }
 
+    /// Writes the ids of what is cached elsewhere than in the first table's line; `false` if it
+    /// is not.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn cached(
+        &self,
+        text: &[u8],
+        span: Span,
+        key: Key,
+        hash: u64,
+        flag: u64,
+        scratch: &BpeScratch,
+        sink: &mut Sink<'_>,
+    ) -> bool {
+        let list = if key != NO_KEY {
+            scratch.cache.get_listed(key, hash)
+        } else if self.is_middle(span) {
+            let key = word_cache::middle_key(text, span.start as usize, span.range().len(), flag);
+            match scratch.cache.get_middle(key, hash) {
+                Some(MiddleIds::Inline([first, second], count)) => {
+                    sink.quad(first, count);
+                    if count > 4 {
+                        sink.quad(second, count - 4);
+                    }
+                    return true;
+                }
+                Some(MiddleIds::List(list)) => Some(list),
+                None => None,
+            }
+        } else {
+            None
+        };
+        if let Some(list) = list {
+            sink.extend(list);
+        }
+        list.is_some()
+    }
+
     /// An item of more than four ids, of more than 15 bytes, or one that only the general way can
     /// merge.
     #[inline(always)]
@@ -286,38 +324,26 @@ impl Bpe {
         scratch: &mut BpeScratch,
         sink: &mut Sink<'_>,
     ) -> Result<()> {
-        if key != NO_KEY {
-            if let Some(found) = scratch.cache.get_listed(key, hash) {
-                sink.with(|ids| ids.extend_from_slice(found));
-                return Ok(());
-            }
-            return sink.with(|ids| self.general(&text[span.range()], key, hash, scratch, ids));
+        let flag = self.flag(whole);
+        if self.cached(text, span, key, hash, flag, scratch, sink) {
+            return Ok(());
         }
-        if !self.is_middle(span) {
-            return sink.with(|ids| self.longest(&text[span.range()], whole, scratch, ids));
-        }
-        let key = word_cache::middle_key(text, span.start as usize, span.range().len(), self.flag(whole));
-        match scratch.cache.get_middle(key, hash) {
-            Some(MiddleIds::Inline([first, second], count)) => {
-                sink.quad(first, count);
-                if count > 4 {
-                    sink.quad(second, count - 4);
-                }
-                Ok(())
+        let word = &text[span.range()];
+        sink.with(|ids| {
+            if key != NO_KEY {
+                return self.general(word, key, hash, scratch, ids);
             }
-            Some(MiddleIds::List(found)) => {
-                sink.with(|ids| ids.extend_from_slice(found));
-                Ok(())
+            if !self.is_middle(span) {
+                return self.longest(word, whole, scratch, ids);
             }
             // Others have taken its line, or it needs the general way.
-            None => sink.with(|ids| {
-                let start = ids.len();
-                self.long(&text[span.range()], whole, scratch, ids)?;
-                if ids.len() > start {
-                    scratch.cache.insert_middle(key, hash, &ids[start..]);
-                }
-                Ok(())
-            }),
-        }
+            let start = ids.len();
+            self.long(word, whole, scratch, ids)?;
+            if ids.len() > start {
+                let key = word_cache::middle_key(text, span.start as usize, word.len(), flag);
+                scratch.cache.insert_middle(key, hash, &ids[start..]);
+            }
+            Ok(())
+        })
     }
 }

@@ -47,23 +47,43 @@ impl Node {
     const NEW: Self = Self { first_child: 0, children: 0, fail: NONE, tokens: (0, 0) };
 }
 
+/// One way a token can be matched: from which root, by which text.
+struct Key<'a> {
+    root: u32,
+    id: u32,
+    /// The text's first eight bytes: sorting and cutting rarely look at more.
+    head: u64,
+    text: &'a [u8],
+}
+
+impl<'a> Key<'a> {
+    fn new(root: u32, text: &'a str, id: u32) -> Self {
+        let text = text.as_bytes();
+        let mut head = [0; 8];
+        let len = text.len().min(8);
+        head[..len].copy_from_slice(&text[..len]);
+        Self { root, id, head: u64::from_be_bytes(head), text }
+    }
+
+    #[inline]
+    fn byte(&self, depth: usize) -> u8 {
+        if depth < 8 { (self.head >> (56 - 8 * depth)) as u8 } else { self.text[depth] }
+    }
+}
+
 impl Trie {
     /// `None` if what the nodes give up would take far more room than they do themselves, as it
     /// can for tokens of thousands of characters.
     pub fn new(vocabulary: &Vocabulary, prefix: &str) -> Option<Self> {
-        // A key for each way a token can be matched: its root and its text.
-        let mut keys: Vec<(u32, &[u8], u32)> = Vec::with_capacity(vocabulary.len() * 2);
+        let mut keys: Vec<Key<'_>> = Vec::with_capacity(vocabulary.len() * 2);
         for (id, token) in vocabulary.iter() {
-            if !token.is_empty() {
-                keys.push((FIRST, token.as_bytes(), id));
-            }
-            if let Some(rest) = token.strip_prefix(prefix)
-                && !rest.is_empty()
-            {
-                keys.push((NEXT, rest.as_bytes(), id));
+            keys.push(Key::new(FIRST, token, id));
+            if let Some(rest) = token.strip_prefix(prefix) {
+                keys.push(Key::new(NEXT, rest, id));
             }
         }
-        keys.sort_unstable_by_key(|&(root, text, _)| (root, text));
+        keys.retain(|key| !key.text.is_empty());
+        keys.sort_unstable_by_key(|key| (key.root, key.head, key.text));
         let mut trie = Self {
             nodes: vec![Node::NEW; 2],
             labels: vec![0; 2],
@@ -72,16 +92,20 @@ impl Trie {
         };
         // By node: the keys that share its text (a range, as they are sorted), its parent, and
         // how many bytes it is from its root.
-        let seconds = keys.partition_point(|&(root, ..)| root == FIRST);
+        let seconds = keys.partition_point(|key| key.root == FIRST);
         let mut ranges = vec![(0, seconds, NONE, 0), (seconds, keys.len(), NONE, 0)];
         let mut place = 0;
         while let Some(&(mut at, end, parent, depth)) = ranges.get(place) {
-            let token = keys.get(at).filter(|key| at < end && key.1.len() == depth).map(|key| key.2);
+            let token = keys.get(at).filter(|key| at < end && key.text.len() == depth).map(|key| key.id);
             at += usize::from(token.is_some());
             let first_child = trie.nodes.len() as u32;
             while at < end {
-                let label = keys[at].1[depth];
-                let same = keys[at..end].partition_point(|key| key.1[depth] == label);
+                let label = keys[at].byte(depth);
+                let rest = &keys[at..end];
+                let same = match rest.last() {
+                    Some(last) if last.byte(depth) == label => rest.len(),
+                    _ => rest.partition_point(|key| key.byte(depth) == label),
+                };
                 if let Some(root) = trie.roots.get_mut(place) {
                     root[label as usize] = trie.nodes.len() as u32;
                 }
