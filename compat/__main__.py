@@ -174,6 +174,10 @@ class _progress:
         if verdict.name in self._tasks:
             self._rich.remove_task(self._tasks.pop(verdict.name))  # type: ignore[arg-type]
         print(verdict.line(), flush=True)
+        for case in verdict.by_stock[:3]:
+            print(
+                f"    answered by stock: {case}\n        reasons: {verdict.engine['stock_calls']}"
+            )
         for found in verdict.differences[:3]:
             print(f"    {found['case']}\n        {found['difference']}", flush=True)
 

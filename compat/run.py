@@ -33,6 +33,8 @@ class Verdict:
     reason: str = ""
     stock_calls: int = 0
     """Calls that stock answered in states of the tokenizer that were said to be accelerated."""
+    by_stock: list[str] = field(default_factory=list)
+    """Some of the cases with such calls."""
     states: dict[str, int] = field(default_factory=dict)
     pairs: int = 0
     differences: list[dict[str, Any]] = field(default_factory=list)
@@ -149,6 +151,7 @@ class Run:
             stock_calls=sum(state["stock_calls"] for state in accelerated),
             states={"all": len(states), "accelerated": len(accelerated)},
             pairs=options.pair_floor(cases.window_rows(name, self.mode)),
+            by_stock=[case for state in accelerated for case in state.get("by_stock", [])][:10],
             differences=result["differences"][:20],
             engine=result["engine"],
             seconds={"stock": reference.get("seconds", 0.0), "patched": result["seconds"]},

@@ -222,8 +222,9 @@ class Tally:
         section = segment.section
         offset = self.counts[section] if relative else 0
         stock_before = counters.calls.total()
+        by_stock: list[str] = []
         for case in segment.cases:
-            start = self.counts[section]
+            start, stock = self.counts[section], counters.calls.total()
             for number, data in enumerate(case.run(self.subject), start):
                 at = (number - offset) * DIGEST
                 if not same(expected[at : at + DIGEST], data):
@@ -235,6 +236,8 @@ class Tally:
                         )
             self.counts[section] += case.results
             self.progress.add(case.results)
+            if counters.calls.total() > stock:
+                by_stock.append(f"({segment.label}) {case.describe()}")
         state = self.explain(self.subject.tok)
         self.states.append(
             {
@@ -243,6 +246,7 @@ class Tally:
                 "accelerated": bool(state.accelerated),
                 "reasons": list(state.reasons),
                 "stock_calls": counters.calls.total() - stock_before,
+                "by_stock": by_stock[:3] if state.accelerated else [],
             }
         )
 
@@ -270,6 +274,7 @@ def _describe(engine: Any) -> dict[str, Any]:
         "model": getattr(engine, "model", None),
         "pre_tokenizer": getattr(engine, "pre_tokenizer", None),
         "simd": getattr(engine, "simd", None),
+        "stock_calls": dict(engine.stock_calls),
     }
 
 

@@ -9,7 +9,6 @@ import textwrap
 import threading
 
 import pytest
-from conftest import TEXTS, WRITTEN, answers, fields, same_as_stock
 from tokenizers import (
     Tokenizer,
     decoders,
@@ -21,6 +20,7 @@ from tokenizers import (
 )
 
 import budtiktok_hf
+from conftest import TEXTS, WRITTEN, answers, fields, same_as_stock
 
 
 @pytest.mark.parametrize(
@@ -251,3 +251,36 @@ def test_pickles_cross_processes(written, tmp_path):
     subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=120)
     back = pickle.loads(path.read_bytes())
     same_as_stock(back)
+
+
+def test_fork_at_first_use(written, tmp_path):
+    """Children of a process whose other threads do everything for the first time."""
+    path = tmp_path / "tokenizer.json"
+    path.write_text(written, encoding="utf-8")
+    code = textwrap.dedent(
+        """
+        import os, signal, sys, threading, budtiktok_hf
+        from tokenizers import Tokenizer
+        budtiktok_hf.patch()
+        long = "The quick brown fox. " * 600
+        stop = threading.Event()
+        def work():
+            while not stop.is_set():
+                Tokenizer.from_file(sys.argv[1]).encode_batch([long] * 3)
+        threads = [threading.Thread(target=work) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for _ in range(12):
+            child = os.fork()
+            if child == 0:
+                signal.alarm(60)
+                tokenizer = Tokenizer.from_file(sys.argv[1])
+                tokenizer.encode("The fox")
+                tokenizer.encode_batch([long] * 3)
+                os._exit(0)
+            assert os.waitpid(child, 0)[1] == 0
+        stop.set()
+        """
+    )
+    for _ in range(3):
+        subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=120)

@@ -48,7 +48,10 @@ def tokenizer() -> Tokenizer:
 def stock_encodings() -> list[tokenizers.Encoding]:
     tok = tokenizer()
     encodings = [tok.encode(text) for text in TEXTS]
-    encodings += [tok.encode("hello world", "a b"), tok.encode(["hello", "b"], is_pretokenized=True)]
+    encodings += [
+        tok.encode("hello world", "a b"),
+        tok.encode(["hello", "b"], is_pretokenized=True),
+    ]
     tok.enable_truncation(7, stride=1)
     tok.enable_padding(length=9)
     encodings += [tok.encode("a b c d e f g h"), tok.encode("a b c d e", "hello a b c world")]

@@ -150,7 +150,9 @@ def test_odd_arguments_are_answered_as_stock_does_or_left_to_it(tok, engine, pre
             assert got == outcome(lambda: shown(tok.encode(value, is_pretokenized=pretokenized)))
         pair = outcome(lambda: shown(engine.encode("a", value, is_pretokenized=pretokenized)))
         if pair[0] is not NotImplementedError:
-            assert pair == outcome(lambda: shown(tok.encode("a", value, is_pretokenized=pretokenized)))
+            assert pair == outcome(
+                lambda: shown(tok.encode("a", value, is_pretokenized=pretokenized))
+            )
     for value in ODD_BATCH:
         got = outcome(
             lambda: [shown(e) for e in engine.encode_batch(value, is_pretokenized=pretokenized)]

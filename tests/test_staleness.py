@@ -4,11 +4,11 @@ import gc
 import threading
 
 import pytest
-from conftest import TEXTS, WRITTEN, answers, fields, same_as_stock, stock_answers
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, processors
 from tokenizers.trainers import BpeTrainer, WordPieceTrainer
 
 import budtiktok_hf
+from conftest import TEXTS, WRITTEN, answers, fields, same_as_stock, stock_answers
 
 
 def patched_from(written: str) -> Tokenizer:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 
 from budtiktok_hf.cli.texts import NoText
@@ -21,6 +22,8 @@ COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
+    # Before anything imports transformers: its advice is not what was asked for.
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     parser = argparse.ArgumentParser(
         prog="python -m budtiktok_hf", description="Exactly Hugging Face tokenizers, faster."
     )

@@ -15,7 +15,6 @@ def add_model(parser: argparse.ArgumentParser, optional: bool = False) -> None:
 
 def load(model: str) -> Any:
     """As `AutoTokenizer.from_pretrained(model)` loads it; a tokenizer.json alone as `PreTrainedTokenizerFast` does."""
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     import transformers
 
     transformers.logging.set_verbosity_error()

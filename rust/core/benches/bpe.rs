@@ -1,7 +1,8 @@
 //! BPE alone, on pieces cut beforehand: MB/s of text on one core, ids into a vector.
 //!
 //! `BUDTIKTOK_FIXTURES=... cargo bench -p budtiktok --bench bpe --profile quick -- [tokenizer...]`;
-//! `BUDTIKTOK_BENCH_CORPUS=english` runs one corpus only.
+//! `BUDTIKTOK_BENCH_CORPUS=english` runs one corpus only, `BUDTIKTOK_BENCH_CORPUS=growth` times
+//! single pieces of up to 4 MB: doubling the length should about double the time.
 //! "cold": a new scratch (empty cache), text in documents of 2 KB, each seen for the first time;
 //! "warm": the same again. Times are of the thread (Linux), so that a busy machine disturbs less;
 //! the best of some groups of rounds counts.
@@ -47,6 +48,44 @@ fn documents(text: &str, spans: &[Span]) -> Vec<(String, Vec<Span>)> {
     list
 }
 
+/// One piece of each length, of kinds that are hard for a merge.
+fn growth(model: &Bpe, spm: bool) {
+    let mut state = 1_u64;
+    let mut cjk = String::new();
+    while cjk.len() < 4 << 20 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        cjk.extend(char::from_u32(0x4E00 + (state >> 33) as u32 % 0x5200));
+    }
+    let words = fixtures::corpus(fixtures::ENGLISH, 4 << 20).replace(' ', if spm { "▁" } else { " " });
+    let texts = [
+        ("a", "a".repeat(4 << 20)),
+        ("ab", "ab".repeat(2 << 20)),
+        ("space", if spm { "▁".repeat((4 << 20) / 3) } else { " ".repeat(4 << 20) }),
+        ("cjk", cjk),
+        ("marks", "e\u{301}".repeat((4 << 20) / 3)),
+        ("english", words),
+    ];
+    for (label, text) in texts {
+        let mut line = format!("  {label:8}");
+        let mut last: Option<f64> = None;
+        for shift in (0..4).rev() {
+            let end = fixtures::boundary(&text, text.len() >> shift);
+            let mut best = f64::MAX;
+            for _ in 0..2 {
+                let mut scratch = model.scratch();
+                let mut ids = Vec::new();
+                let start = now();
+                model.ids(&text, &[Span::new(0, end)], &mut scratch, &mut ids).unwrap();
+                best = best.min((now() - start).as_secs_f64() * 1e3);
+            }
+            line += &format!("  {:5.2} MB {best:7.1} ms", end as f64 / 1e6);
+            line += &last.map_or(String::new(), |last| format!(" x{:.2}", best / last));
+            last = Some(best);
+        }
+        println!("{line}");
+    }
+}
+
 fn main() {
     if fixtures::folder().is_none() {
         println!("BUDTIKTOK_FIXTURES is not set");
@@ -74,6 +113,10 @@ fn main() {
         let model = model.unwrap();
         println!("{name}: compiled in {:.1} ms", compiling.as_secs_f64() * 1e3);
         let pattern = fixtures::pattern(&json);
+        if only.as_deref() == Some("growth") {
+            growth(&model, spm);
+            continue;
+        }
         let corpora = [
             ("english", fixtures::ENGLISH),
             ("code", fixtures::CODE),

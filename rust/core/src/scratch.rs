@@ -25,7 +25,7 @@ pub struct Buffers {
 /// The buffers of one engine's idle threads.
 #[derive(Debug, Default)]
 pub struct ScratchPool {
-    idle: Mutex<Vec<Box<Buffers>>>,
+    idle: Mutex<Vec<Buffers>>,
     /// Bytes of the word caches in `idle`.
     cache_bytes: AtomicUsize,
 }
@@ -42,13 +42,13 @@ impl ScratchPool {
                 self.cache_bytes.fetch_sub(Model::cache_bytes(&buffers.model), Ordering::Relaxed);
                 buffers
             }
-            None => Box::new(Buffers {
+            None => Buffers {
                 raw_parts: Vec::new(),
                 normalized_parts: Vec::new(),
                 pieces: Pieces::default(),
                 tokens: Vec::new(),
                 model: model(),
-            }),
+            },
         };
         Scratch { buffers: Some(buffers), pool: Arc::clone(self) }
     }
@@ -62,7 +62,7 @@ impl ScratchPool {
 /// Buffers on loan from an engine.
 #[derive(Debug)]
 pub struct Scratch {
-    buffers: Option<Box<Buffers>>,
+    buffers: Option<Buffers>,
     pool: Arc<ScratchPool>,
 }
 
@@ -83,7 +83,6 @@ impl DerefMut for Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let (Some(buffers), Ok(mut idle)) = (self.buffers.take(), self.pool.idle.try_lock()) else { return };
-        // A buffer that grew with one huge text is not kept at that size.
         if idle.len() < KEPT {
             self.pool.cache_bytes.fetch_add(Model::cache_bytes(&buffers.model), Ordering::Relaxed);
             idle.push(buffers);

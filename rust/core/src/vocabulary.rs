@@ -91,8 +91,14 @@ impl Vocabulary {
     /// Builds from a list in which a token's place is its id, as Unigram's is. A token listed
     /// twice has its last id, both ids have the token, and both count.
     pub fn from_list<'a>(tokens: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut vocabulary = Self::default();
-        for (id, token) in tokens.into_iter().enumerate() {
+        let tokens = tokens.into_iter();
+        let (count, _) = tokens.size_hint();
+        let mut vocabulary = Self {
+            ranges: Vec::with_capacity(count),
+            table: HashTable::with_capacity(count),
+            ..Self::default()
+        };
+        for (id, token) in tokens.enumerate() {
             let start = vocabulary.arena.len() as u32;
             vocabulary.arena.push_str(token);
             vocabulary.ranges.push((start, vocabulary.arena.len() as u32));

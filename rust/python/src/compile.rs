@@ -4,16 +4,17 @@
 //! find the thread that was compiling: whoever waits for it there compiles.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use budtiktok::options::Semantics;
 use budtiktok::{Error, ErrorKind, Tokenizer};
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBytes;
 
 use crate::engine::{Engine, Shared};
+use crate::quiet::Busy;
 use crate::registry::{self, Key, ModelText};
 
 /// (major, minor, patch) of the installed `tokenizers`.
@@ -50,12 +51,13 @@ pub enum Outcome {
 #[pyclass(frozen, module = "budtiktok_hf._native")]
 pub struct Compiled {
     outcome: Outcome,
-    engine: PyOnceLock<Py<Engine>>,
+    /// Locked for moments, never while Python runs.
+    engine: Mutex<Option<Py<Engine>>>,
 }
 
 impl Compiled {
     fn new(outcome: Outcome) -> Arc<Self> {
-        Arc::new(Self { outcome, engine: PyOnceLock::new() })
+        Arc::new(Self { outcome, engine: Mutex::new(None) })
     }
 
     pub fn outcome(&self) -> &Outcome {
@@ -63,10 +65,14 @@ impl Compiled {
     }
 
     /// The engine as Python sees it, made once.
-    pub fn engine(&self, py: Python<'_>) -> PyResult<Option<&Py<Engine>>> {
+    pub fn engine(&self, py: Python<'_>) -> PyResult<Option<Py<Engine>>> {
         let Outcome::Engine(shared) = &self.outcome else { return Ok(None) };
-        let make = || Py::new(py, Engine::new(shared.clone()));
-        self.engine.get_or_try_init(py, make).map(Some)
+        let known = || self.engine.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(engine) = known().as_ref() {
+            return Ok(Some(engine.clone_ref(py)));
+        }
+        let made = Py::new(py, Engine::new(shared.clone()))?;
+        Ok(Some(known().get_or_insert(made).clone_ref(py)))
     }
 
     /// The same model with other light parts. `None`: the whole has to be compiled.
@@ -100,6 +106,8 @@ pub struct Job {
     version: Version,
     source: Mutex<Option<Arc<Source>>>,
     done: OnceLock<Arc<Compiled>>,
+    /// No thread could be started: whoever waits compiles.
+    alone: AtomicBool,
 }
 
 impl Job {
@@ -111,13 +119,18 @@ impl Job {
             version,
             source: Mutex::new(Some(source.clone())),
             done: OnceLock::new(),
+            alone: AtomicBool::new(false),
         });
         if twin_factory().is_none() {
             let thread = std::thread::Builder::new().name("budtiktok-compile".to_owned());
-            let worker = job.clone();
-            // Without a thread, whoever waits compiles.
-            let spawned = thread.spawn(move || worker.finish(compiled(source.bytes(), version)));
-            drop(spawned);
+            let (worker, busy) = (job.clone(), Busy::begin());
+            let spawned = thread.spawn(move || {
+                let _busy = busy;
+                // Dropped before `_busy`, with what it holds of Python's.
+                let (worker, source) = (worker, source);
+                worker.finish(compiled(source.bytes(), version));
+            });
+            job.alone.store(spawned.is_err(), Ordering::Release);
         }
         job
     }
@@ -135,7 +148,8 @@ impl Job {
             return Ok(Some(done.clone()));
         }
         let twin = twin_factory();
-        if twin.is_none() && self.process == std::process::id() {
+        let here = self.process == std::process::id();
+        if twin.is_none() && here && !self.alone.load(Ordering::Acquire) {
             return Ok(Some(py.detach(|| self.done.wait().clone())));
         }
         let source = match self.source.try_lock() {
@@ -150,7 +164,9 @@ impl Job {
             }
             None => py.detach(|| compiled(source.bytes(), self.version)),
         };
-        self.finish(compiled.clone());
+        if here {
+            self.finish(compiled.clone());
+        }
         Ok(Some(compiled))
     }
 }

@@ -10,7 +10,7 @@
 //! are the instances of `method::<N>`, one a slot number.
 #![allow(unsafe_code)]
 
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Mutex;
@@ -240,7 +240,7 @@ impl<'a> Call<'a> {
     pub fn bind<'py, const P: usize>(
         &self,
         py: Python<'py>,
-        names: &[&Py<PyString>; P],
+        names: &[&'static Name; P],
     ) -> Option<[Option<Bound<'py, PyAny>>; P]> {
         if self.nargs > P {
             return None;
@@ -252,10 +252,10 @@ impl<'a> Call<'a> {
         for at in 0..self.keywords_len() {
             // SAFETY: `kwnames` is a tuple of `keywords_len()` strings.
             let name = unsafe { ffi::PyTuple_GET_ITEM(self.kwnames, at as ffi::Py_ssize_t) };
-            let place = names.iter().position(|known| known.as_ptr() == name).or_else(|| {
+            let place = names.iter().position(|known| known.get(py).as_ptr() == name).or_else(|| {
                 // SAFETY: a borrowed reference to a string of the tuple.
                 let name = unsafe { Bound::from_borrowed_ptr(py, name) };
-                names.iter().position(|known| known.bind(py).as_any().eq(&name).unwrap_or(false))
+                names.iter().position(|known| known.get(py).as_any().eq(&name).unwrap_or(false))
             })?;
             if bound[place].is_some() {
                 return None;
@@ -547,15 +547,45 @@ fn leaked<T>(value: T) -> *mut T {
     Box::into_raw(Box::new(value))
 }
 
-/// Interned names of parameters, made once at each place of use.
-macro_rules! names {
-    ($py:expr, $($name:literal),*) => { [$({
-        static NAME: pyo3::sync::PyOnceLock<pyo3::Py<pyo3::types::PyString>> =
-            pyo3::sync::PyOnceLock::new();
-        NAME.get_or_init($py, || pyo3::types::PyString::intern($py, $name).unbind())
-    }),*] };
+/// An interned string, made at first use and never freed.
+///
+/// Not pyo3's `intern!`: that lets go of the GIL while it makes the string, and a child forked by
+/// another thread at that moment would wait for ever.
+pub struct Name {
+    text: &'static CStr,
+    object: AtomicPtr<ffi::PyObject>,
 }
-pub(crate) use names;
+
+impl Name {
+    pub const fn new(text: &'static CStr) -> Self {
+        Self { text, object: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    pub fn get<'py>(&'static self, py: Python<'py>) -> Borrowed<'static, 'py, PyString> {
+        let mut object = self.object.load(Ordering::Acquire);
+        if object.is_null() {
+            // SAFETY: attached, and the text is a C string. Whoever else makes it gets the same
+            // object; the reference is kept for good.
+            object = unsafe { ffi::PyUnicode_InternFromString(self.text.as_ptr()) };
+            self.object.store(object, Ordering::Release);
+        }
+        // SAFETY: a str that is never freed; null (no memory) panics, as pyo3 does.
+        unsafe { Borrowed::from_ptr(py, object).cast_unchecked() }
+    }
+}
+
+/// The `Name` of a literal, one at each place of use.
+macro_rules! name {
+    ($name:literal) => {{
+        static NAME: $crate::descriptor::Name = $crate::descriptor::Name::new($name);
+        &NAME
+    }};
+}
+/// Names of parameters.
+macro_rules! names {
+    ($($name:literal),*) => { [$($crate::descriptor::name!($name)),*] };
+}
+pub(crate) use {name, names};
 
 /// The object's own `__dict__`, without an attribute lookup.
 pub fn own_dict<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {

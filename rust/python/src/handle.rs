@@ -11,14 +11,16 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::PyDict;
 
 use crate::compile::{Compiled, Job, Outcome, Source, Version};
-use crate::descriptor::own_dict;
+use crate::descriptor::{Name, name, own_dict};
 use crate::guard::Moment;
 use crate::registry;
 use crate::state::CallState;
+
+/// Where a handle lies in its tokenizer's `__dict__`.
+static KEY: Name = Name::new(c"__budtiktok__");
 
 /// The parts of a tokenizer, as bits.
 pub mod parts {
@@ -87,7 +89,7 @@ impl Handle {
 
     /// The handle in an object's `__dict__`.
     pub fn of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, Handle>>> {
-        match own_dict(object)?.get_item(key(object.py()))? {
+        match own_dict(object)?.get_item(KEY.get(object.py()))? {
             Some(found) => Ok(found.cast_into::<Handle>().ok()),
             None => Ok(None),
         }
@@ -120,7 +122,7 @@ impl Handle {
                 memo: PyDict::new(py).unbind(),
             },
         )?;
-        own_dict(object)?.set_item(key(py), &handle)?;
+        own_dict(object)?.set_item(KEY.get(py), &handle)?;
         Ok(handle)
     }
 
@@ -161,22 +163,20 @@ impl Handle {
 
     /// Who serves, if that is proven for the present moment.
     pub fn current(&self, py: Python<'_>) -> PyResult<Option<Verdict>> {
-        let Some(Proof { moment, verdict }) = self.proof_of_today() else { return Ok(None) };
+        let Some(Proof { verdict, .. }) = self.proof_of_today() else { return Ok(None) };
         let Verdict::Pending(job) = verdict else { return Ok(Some(verdict)) };
         let Some(compiled) = job.wait(py)? else {
             self.inner().proof = None;
             return Ok(None);
         };
         let verdict = verdict_of(compiled);
-        let mut inner = self.inner();
-        if let Some(proof) = inner.proof.as_mut() {
-            if matches!(&proof.verdict, Verdict::Pending(known) if Arc::ptr_eq(known, &job)) {
-                proof.verdict = verdict.clone();
-            }
+        if let Some(proof) = self.inner().proof.as_mut() {
+            let same = matches!(&proof.verdict, Verdict::Pending(known) if Arc::ptr_eq(known, &job));
+            proof.verdict = if same { verdict } else { proof.verdict.clone() };
         }
         // Whatever moved while this thread waited is seen by comparing once more.
-        let same = moment.edition == self.edition.load(Ordering::Acquire);
-        Ok(same.then_some(verdict))
+        let proof = self.proof_of_today().map(|proof| proof.verdict);
+        Ok(proof.filter(|verdict| !matches!(verdict, Verdict::Pending(_))))
     }
 
     fn proof_of_today(&self) -> Option<Proof> {
@@ -207,9 +207,9 @@ impl Handle {
                 }
                 self.state_edition.load(Ordering::Acquire)
             };
-            let truncation = object.getattr(pyo3::intern!(py, "truncation"))?;
-            let padding = object.getattr(pyo3::intern!(py, "padding"))?;
-            let special: bool = object.getattr(pyo3::intern!(py, "encode_special_tokens"))?.extract()?;
+            let truncation = object.getattr(name!(c"truncation").get(py))?;
+            let padding = object.getattr(name!(c"padding").get(py))?;
+            let special: bool = object.getattr(name!(c"encode_special_tokens").get(py))?.extract()?;
             let state = Arc::new(CallState::from_dicts(
                 truncation.cast::<PyDict>().ok(),
                 padding.cast::<PyDict>().ok(),
@@ -424,9 +424,4 @@ pub fn handle_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, 
 #[pyfunction]
 pub fn ensure_handle<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Handle>> {
     Handle::ensure(object)
-}
-
-fn key(py: Python<'_>) -> &Bound<'_, PyString> {
-    static KEY: PyOnceLock<Py<PyString>> = PyOnceLock::new();
-    KEY.get_or_init(py, || PyString::intern(py, "__budtiktok__").unbind()).bind(py)
 }

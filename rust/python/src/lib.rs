@@ -19,6 +19,7 @@ pub mod load;
 pub mod model_text;
 pub mod output;
 pub mod pool;
+pub mod quiet;
 pub mod registry;
 pub mod roles;
 pub mod serve;

@@ -14,9 +14,9 @@ pub fn loaded(py: Python<'_>, call: &Call<'_>) -> Option<Py<PyAny>> {
     let watched = (|| {
         let version = backend()?.version;
         let names = match call.slot.role {
-            Role::FromStr => names!(py, "json"),
-            Role::FromBuffer => names!(py, "buffer"),
-            _ => names!(py, "path"),
+            Role::FromStr => names!(c"json"),
+            Role::FromBuffer => names!(c"buffer"),
+            _ => names!(c"path"),
         };
         let Some([Some(argument)]) = call.bind(py, &names) else { return Ok(None) };
         PyResult::Ok(
@@ -68,7 +68,7 @@ fn file_bytes<'py>(py: Python<'py>, path: &Bound<'py, PyString>) -> Option<Bound
 }
 
 pub fn from_pretrained(py: Python<'_>, call: &Call<'_>) -> Option<Py<PyAny>> {
-    let names = names!(py, "identifier", "revision", "token");
+    let names = names!(c"identifier", c"revision", c"token");
     let explicit_none = |value: &Option<Bound<'_, PyAny>>| value.as_ref().is_some_and(|v| v.is_none());
     let bound = call.bind(py, &names).filter(|[_, revision, _]| !explicit_none(revision));
     if let (Some([Some(identifier), revision, token]), true) = (bound, call.slot.is_native()) {

@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use crate::quiet;
+
 const VARIABLE: &str = "TOKENIZERS_PARALLELISM";
 
 static POOL: AtomicPtr<ThreadPool> = AtomicPtr::new(null_mut());
@@ -92,9 +94,9 @@ pub fn install_fork_handler() {
     static ONCE: Once = Once::new();
     #[cfg(unix)]
     ONCE.call_once(|| {
-        // SAFETY: the handler only uses atomics and `getenv`; the extension is never unloaded.
+        // SAFETY: the handlers only use atomics, sleep and `getenv`; the extension is never unloaded.
         unsafe {
-            libc::pthread_atfork(None, None, Some(child_after_fork));
+            libc::pthread_atfork(Some(parent_before_fork), None, Some(child_after_fork));
         }
     });
     #[cfg(not(unix))]
@@ -102,7 +104,13 @@ pub fn install_fork_handler() {
 }
 
 #[cfg(unix)]
+extern "C" fn parent_before_fork() {
+    quiet::wait();
+}
+
+#[cfg(unix)]
 extern "C" fn child_after_fork() {
+    quiet::forget();
     POOL.store(null_mut(), Ordering::Release);
     // `std::env` takes a lock that another thread may have held at the fork.
     // SAFETY: the name is a C string; the child has one thread.

@@ -8,7 +8,8 @@ use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
 
 use crate::consumers::with_stock_encodings;
-use crate::descriptor::{Call, Slot};
+use crate::descriptor::{Call, Slot, name};
+use crate::encoding::stock;
 use crate::guard;
 use crate::handle::{Handle, parts};
 use crate::load::{from_pretrained, loaded, set_state};
@@ -97,16 +98,20 @@ static BACKEND: RwLock<Option<Arc<Backend>>> = RwLock::new(None);
 /// Tells the hooks where Python's side of them is. `from_buffer`: stock's original.
 #[pyfunction]
 pub fn set_backend(
+    py: Python<'_>,
     seam: Py<PyAny>,
     tokenizer_type: Py<PyAny>,
     from_buffer: Py<PyAny>,
     version: (u32, u32, u32),
-) {
+) -> PyResult<()> {
+    // Made here rather than at first use, where a fork could find it half made.
+    stock::class(py)?;
     let backend = Arc::new(Backend { seam, tokenizer_type, from_buffer, version });
     let mut place = BACKEND.write().unwrap_or_else(|poisoned| poisoned.into_inner());
     let old = place.replace(backend);
     drop(place);
     drop(old);
+    Ok(())
 }
 
 pub fn backend() -> PyResult<Arc<Backend>> {
@@ -211,10 +216,9 @@ pub fn written<T>(
 /// A tokenizer built from a known vocabulary may have all its settings: compiling can begin.
 fn settings_made(object: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = object.py();
-    if let Some(handle) = tokenizer_handle(object)? {
-        if handle.get().memo().bind(py).contains(pyo3::intern!(py, "model_text"))? {
-            backend()?.seam.call_method1(py, "begin", (object, handle))?;
-        }
+    let Some(handle) = tokenizer_handle(object)? else { return Ok(()) };
+    if handle.get().memo().bind(py).contains(name!(c"model_text").get(py))? {
+        backend()?.seam.call_method1(py, "begin", (object, handle))?;
     }
     Ok(())
 }

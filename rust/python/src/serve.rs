@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString};
 
 use crate::compile::{Compiled, Outcome};
-use crate::descriptor::{Call, names};
+use crate::descriptor::{Call, name, names};
 use crate::encode;
 use crate::handle::{Handle, Verdict};
 use crate::roles::{backend, original};
@@ -110,7 +110,7 @@ struct One<'py> {
 }
 
 fn bind_one<'py>(py: Python<'py>, call: &Call<'_>) -> Option<One<'py>> {
-    let names = names!(py, "sequence", "pair", "is_pretokenized", "add_special_tokens");
+    let names = names!(c"sequence", c"pair", c"is_pretokenized", c"add_special_tokens");
     let [sequence, pair, is_pretokenized, add_special_tokens] = call.bind(py, &names)?;
     Some(One {
         sequence: sequence?,
@@ -160,7 +160,7 @@ struct Many<'py> {
 }
 
 fn bind_many<'py>(py: Python<'py>, call: &Call<'_>) -> Option<Many<'py>> {
-    let names = names!(py, "input", "is_pretokenized", "add_special_tokens");
+    let names = names!(c"input", c"is_pretokenized", c"add_special_tokens");
     let [input, is_pretokenized, add_special_tokens] = call.bind(py, &names)?;
     Some(Many {
         input: input?,
@@ -200,7 +200,7 @@ pub fn async_encode(py: Python<'_>, call: &Call<'_>) -> PyResult<Served> {
     };
     let ascii = |value: &Bound<'_, PyAny>| {
         value.cast_exact::<PyString>().is_ok_and(|text| {
-            text.call_method0(pyo3::intern!(text.py(), "isascii"))
+            text.call_method0(name!(c"isascii").get(text.py()))
                 .is_ok_and(|ascii| ascii.is_truthy().unwrap_or(false))
         })
     };

@@ -52,7 +52,9 @@ def main() -> None:
                     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
                 else:
                     tokenizer.post_processor = processor
-                texts = [" ".join(WORDS[:first])] + ([] if second is None else [" ".join(WORDS[-second:])])
+                texts = [" ".join(WORDS[:first])] + (
+                    [] if second is None else [" ".join(WORDS[-second:])]
+                )
                 row = {
                     "processor": name,
                     "first": first,
@@ -63,9 +65,11 @@ def main() -> None:
                     "direction": direction,
                 }
                 try:
-                    tokenizer.enable_truncation(max_length, stride=stride, strategy=strategy, direction=direction)
+                    tokenizer.enable_truncation(
+                        max_length, stride=stride, strategy=strategy, direction=direction
+                    )
                     row["expected"] = json.loads(tokenizer.encode(*texts).__getstate__())
-                except BaseException as error:  # noqa: BLE001: a panic is a BaseException
+                except BaseException as error:  
                     row["error"] = f"{type(error).__name__}: {error}"
                 json.dump(row, sys.stdout, separators=(",", ":"))
                 print()

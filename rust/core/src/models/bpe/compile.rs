@@ -10,10 +10,10 @@ use crate::unchecked::{Job, Level};
 use crate::vocabulary::Vocabulary;
 
 use super::atoms::{Affixed, Atoms, Missing, NO_SYMBOL, Pages, Unknown};
+use super::batch::{BATCH, Batch};
 use super::cuts::Cuts;
 use super::merges::Merges;
 use super::premerge::Premerge;
-use super::short::ShortWord;
 use super::words::{Texts, Words};
 use super::{Bpe, alphabet};
 
@@ -157,16 +157,31 @@ impl Job for WholeWords<'_> {
     fn run(self) -> Vec<u32> {
         let bpe = self.bpe;
         let mut ids = Vec::with_capacity(bpe.vocabulary.len());
-        for (id, text) in bpe.texts.iter() {
-            let mut short = ShortWord::new();
-            if bpe.merge_short(text, &mut short)
-                && let [symbol] = short.as_slice()
-                && bpe.merges.ids[*symbol as usize] == id
+        let mut batch = Batch::default();
+        let mut waiting = [0; BATCH];
+        let mut texts = bpe.texts.iter();
+        loop {
+            let mut count = 0;
+            while count < BATCH
+                && let Some((id, text)) = texts.next()
             {
-                ids.push(id);
+                if bpe.start_short(text, batch.next()) {
+                    batch.push(count as u8, &bpe.merges);
+                    waiting[count] = id;
+                    count += 1;
+                }
+            }
+            if count == 0 {
+                return ids;
+            }
+            batch.merge(&bpe.merges);
+            for (at, word) in batch.drain() {
+                let id = waiting[usize::from(at)];
+                if matches!(*word.as_slice(), [symbol] if bpe.merges.ids[symbol as usize] == id) {
+                    ids.push(id);
+                }
             }
         }
-        ids
     }
 }
 

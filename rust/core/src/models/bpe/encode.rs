@@ -11,12 +11,16 @@ use crate::pieces::Span;
 use crate::unchecked::{Job, Sink};
 
 use super::atoms::{Atoms, NO_SYMBOL};
+use super::items::Items;
 use super::short::{SHORT, ShortWord};
 use super::{Bpe, BpeScratch};
 
 /// Pieces a chunk. Their keys and hashes (24 bytes each) stay in L1, and the first line has
 /// arrived when the second pass begins.
 pub const CHUNK: usize = 128;
+
+/// Parts of a very long piece that are encoded at a time.
+const PARTS: usize = 4096;
 
 /// How a piece is encoded: as it is, or as a part of a longer one, which `ignore_merges` does
 /// not look up.
@@ -47,9 +51,23 @@ impl Job for Encode<'_> {
 }
 
 /// The keys of a chunk.
+#[derive(Debug)]
 pub struct Chunk {
     pub keys: [Key; CHUNK],
     pub hashes: [u64; CHUNK],
+}
+
+impl Default for Chunk {
+    fn default() -> Self {
+        Self { keys: [NO_KEY; CHUNK], hashes: [0; CHUNK] }
+    }
+}
+
+/// The buffers of a call; parts of a piece are encoded inside of the call for the piece.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    chunk: Chunk,
+    pub items: Items,
 }
 
 impl Bpe {
@@ -80,8 +98,24 @@ impl Bpe {
         scratch: &mut BpeScratch,
         ids: &mut Vec<u32>,
     ) -> Result<()> {
+        let mut buffers = scratch.buffers[whole as usize].take().unwrap_or_default();
+        let done = self.encode_in(text, pieces, whole, &mut buffers, scratch, ids);
+        scratch.buffers[whole as usize] = Some(buffers);
+        done
+    }
+
+    #[inline(always)]
+    fn encode_in(
+        &self,
+        text: &[u8],
+        pieces: &[Span],
+        whole: Whole,
+        buffers: &mut Buffers,
+        scratch: &mut BpeScratch,
+        ids: &mut Vec<u32>,
+    ) -> Result<()> {
         let flag = self.flag(whole);
-        let mut chunk = Chunk { keys: [NO_KEY; CHUNK], hashes: [0; CHUNK] };
+        let Buffers { chunk, items } = buffers;
         for pieces in pieces.chunks(CHUNK) {
             for ((piece, key), hash) in pieces.iter().zip(&mut chunk.keys).zip(&mut chunk.hashes) {
                 let (start, end) = (piece.start as usize, piece.end as usize);
@@ -105,7 +139,7 @@ impl Bpe {
                     Some(quad) => sink.quad(quad.ids(), quad.count()),
                     None if self.cached(text, pieces[index], key, hash, flag, scratch, &mut sink) => {}
                     None => {
-                        self.rest(text, pieces, index, &chunk, whole, scratch, &mut sink)?;
+                        self.rest(text, pieces, index, chunk, whole, items, scratch, &mut sink)?;
                         break;
                     }
                 }
@@ -187,9 +221,20 @@ impl Bpe {
         {
             let mut parts = std::mem::take(&mut scratch.parts);
             parts.clear();
-            cuts.cut(word, |start, end| parts.push(Span::new(start, end)));
-            let several = parts.len() > 1;
-            let done = if several { self.encode(word, &parts, Whole::Part, scratch, ids) } else { Ok(()) };
+            let mut done = Ok(());
+            cuts.cut(word, |start, end| {
+                if parts.len() == PARTS {
+                    if done.is_ok() {
+                        done = self.encode(word, &parts, Whole::Part, scratch, ids);
+                    }
+                    parts.clear();
+                }
+                parts.push(Span::new(start, end));
+            });
+            let several = !matches!(parts[..], [Span { start: 0, .. }]);
+            if several && done.is_ok() {
+                done = self.encode(word, &parts, Whole::Part, scratch, ids);
+            }
             scratch.parts = parts;
             done?;
             if several {

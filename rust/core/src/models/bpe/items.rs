@@ -57,18 +57,17 @@ impl Bpe {
         from: usize,
         chunk: &Chunk,
         whole: Whole,
+        items: &mut Items,
         scratch: &mut BpeScratch,
         sink: &mut Sink<'_>,
     ) -> Result<()> {
-        let mut items = std::mem::take(&mut scratch.items);
         let mut from = from;
         let mut done = Ok(());
         while done.is_ok() && from < pieces.len() {
-            from = self.collect(text, pieces, from, chunk, whole, scratch, &mut items);
-            self.resolve(text, scratch, &mut items);
-            done = self.write(text, pieces, chunk, &items, scratch, sink);
+            from = self.collect(text, pieces, from, chunk, whole, scratch, items);
+            self.resolve(text, scratch, items);
+            done = self.write(text, pieces, chunk, items, scratch, sink);
         }
-        scratch.items = items;
         done
     }
 

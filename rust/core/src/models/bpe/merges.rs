@@ -24,7 +24,7 @@ pub struct Merges {
     by_rank: Vec<u32>,
     /// By symbol: the vocabulary's id.
     pub ids: Vec<u32>,
-    /// Every merge makes a string longer than its left part, so that the pair at a position
+    /// Every merge makes a string longer than each of its parts, so that the pair at a position
     /// never gives the same result twice. Only then is "lowest rank, leftmost" all of stock's
     /// rule (see `queue`).
     pub plain: bool,
@@ -67,7 +67,7 @@ impl Merges {
             if left.len() + rest.len() > longest {
                 return Err(Error::would_panic("a merge makes a token longer than any of the vocabulary"));
             }
-            plain &= !rest.is_empty();
+            plain &= !left.is_empty() && !rest.is_empty();
             let same = string.len() == left.len() + rest.len()
                 && string.as_bytes().starts_with(left.as_bytes())
                 && string.as_bytes().ends_with(rest);

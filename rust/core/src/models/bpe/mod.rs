@@ -19,6 +19,7 @@ mod premerge;
 mod queue;
 mod short;
 mod spans;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -34,11 +35,11 @@ use crate::vocabulary::Vocabulary;
 
 use atoms::{Atoms, Missing, Word};
 use cuts::Cuts;
-use encode::Whole;
-use items::Items;
+use encode::{Buffers, Whole};
 use merges::Merges;
 use premerge::Premerge;
 use queue::Queue;
+use sweep::Sweep;
 use words::{Texts, Words};
 
 /// A compiled BPE model.
@@ -66,7 +67,9 @@ pub struct BpeScratch {
     cache: WordCache,
     word: Word,
     queue: Queue,
-    items: Items,
+    sweep: Sweep,
+    /// For pieces, and for parts of them.
+    buffers: [Option<Box<Buffers>>; 2],
     /// The parts of a long piece.
     parts: Vec<Span>,
     ids: Vec<u32>,
@@ -117,7 +120,11 @@ impl Bpe {
     /// Fills the scratch's word with what merging a word of any kind gives.
     fn merge_any(&self, word: &[u8], scratch: &mut BpeScratch) -> Result<()> {
         self.atoms.split(word, &self.missing, &mut scratch.word)?;
-        scratch.queue.merge(&self.merges, &mut scratch.word);
+        if self.merges.plain && scratch.word.symbols.len() >= sweep::LONG {
+            scratch.sweep.merge(&self.merges, &mut scratch.word);
+        } else {
+            scratch.queue.merge(&self.merges, &mut scratch.word);
+        }
         Ok(())
     }
 }

@@ -112,6 +112,14 @@ fn check_characters(config: &BpeConfig, text: &str, cuts: &[usize]) {
     assert_eq!(tokens(&model, text, &spans), expected, "{text:?} {spans:?}");
 }
 
+/// A long text as one piece, against stock alone: the twin is quadratic.
+fn check_characters_stock(config: &BpeConfig, text: &str) {
+    let model = Bpe::compile(config, Alphabet::Characters).unwrap();
+    let expected: Vec<u32> = stock(config).tokenize(text).unwrap().iter().map(|token| token.id).collect();
+    let found = tokens(&model, text, &[Span::new(0, text.len())]);
+    assert_eq!(found.iter().map(|token| token.id).collect::<Vec<_>>(), expected);
+}
+
 /// The same text written in the byte alphabet, and for each of its bytes the raw byte.
 fn written(text: &[u8]) -> (String, Vec<usize>) {
     let mut string = String::new();
@@ -296,6 +304,40 @@ proptest! {
         let spans: Vec<Span> =
             starts.zip(&ends).filter(|(start, end)| start < end).map(|(s, &e)| Span::new(s, e)).collect();
         check_bytes(&config, &text, &spans);
+    }
+}
+
+proptest! {
+    #![proptest_config(settings(400))]
+
+    /// The procedure for very long words on words of any length.
+    #[test]
+    fn sweeps(recipe in recipe(false), text in texts()) {
+        let config = recipe.config(|base| vec![base.to_owned()]);
+        let model = Bpe::compile(&config, Alphabet::Characters).unwrap();
+        let mut word = super::Word::default();
+        model.atoms.split(text.as_bytes(), &model.missing, &mut word).unwrap();
+        let mut queued = super::Word { symbols: word.symbols.clone(), lens: word.lens.clone() };
+        super::Queue::default().merge(&model.merges, &mut queued);
+        let mut sweep = super::Sweep::default();
+        for _ in 0..2 {
+            let mut swept = super::Word { symbols: word.symbols.clone(), lens: word.lens.clone() };
+            if model.merges.plain {
+                sweep.merge(&model.merges, &mut swept);
+                assert_eq!((&swept.symbols, &swept.lens), (&queued.symbols, &queued.lens));
+            }
+        }
+    }
+}
+
+#[test]
+fn very_long_words() {
+    let model = config(
+        &["a", "b", "aa", "ab", "aaa", "aab", "ba", "abab", "ababab"],
+        &[("aa", "b"), ("ab", "ab"), ("a", "b"), ("aa", "a"), ("a", "a"), ("b", "a"), ("abab", "ab")],
+    );
+    for text in ["a".repeat(5000), "ab".repeat(3000), "aab".repeat(2000), "abaab".repeat(900)] {
+        check_characters_stock(&model, &text);
     }
 }
 

@@ -17,6 +17,9 @@ const SECTION: usize = 2048;
 /// Places kept between words: 64 KiB.
 const KEPT: usize = 4096;
 
+/// In place of an id on a path: a character without a piece.
+pub const UNKNOWN_CHARACTER: u32 = NO_PIECE + 1;
+
 /// The best way to reach a place.
 #[derive(Debug, Clone, Copy, Default)]
 struct Place {
@@ -42,20 +45,33 @@ pub struct Lattice {
     path: Vec<(u32, u32)>,
 }
 
+/// What is known of a best path beside its pieces.
+#[derive(Debug, Clone, Copy)]
+pub struct Sums {
+    /// The sum of all scores.
+    pub score: f64,
+    /// No two sums that were compared lay closer to each other. Infinite if not asked for.
+    pub margin: f64,
+}
+
 impl Lattice {
-    /// Calls `piece(id, start, end)` for each piece of the best path, in order.
+    /// Calls `piece(id, start, end)` for each piece of the best path, in order; characters
+    /// without a piece have `UNKNOWN_CHARACTER` for an id. `from` is the sum of what comes before
+    /// the word.
     ///
     /// # Errors
     /// Stock's, if a character is unknown and the model has no unknown piece.
-    pub fn best_path(
+    pub fn best_path<const MARGIN: bool>(
         &mut self,
         trie: &Trie,
         unknown: Unknown,
         word: &[u8],
+        from: f64,
         mut piece: impl FnMut(u32, usize, usize),
-    ) -> Result<()> {
+    ) -> Result<Sums> {
         let (mut section, mut start, mut reached) = (0, 0, 0);
-        let mut score = 0.0;
+        let mut score = from;
+        let mut margin = f64::INFINITY;
         while start < word.len() {
             if start == reached && start - section >= SECTION {
                 score = self.write_out(section, start, &mut piece);
@@ -75,13 +91,19 @@ impl Lattice {
                 node = cell.node();
                 if cell.id() != NO_PIECE {
                     let len = before + 1;
+                    if MARGIN {
+                        margin = margin.min(places[len].distance(cell.score + score));
+                    }
                     places[len].offer(cell.score + score, cell.id(), len);
                     alone |= len == width;
                     reached = reached.max(start + len);
                 }
             }
             if !alone {
-                let taken = places[width].offer(unknown.score + score, unknown.id.unwrap_or(NO_PIECE), width);
+                if MARGIN {
+                    margin = margin.min(places[width].distance(unknown.score + score));
+                }
+                let taken = places[width].offer(unknown.score + score, UNKNOWN_CHARACTER, width);
                 if taken && unknown.id.is_none() {
                     self.places.fill(Place::default());
                     return Err(Error::stock("Encountered an unknown token but `unk_id` is missing"));
@@ -90,13 +112,13 @@ impl Lattice {
             }
             start += width;
         }
-        self.write_out(section, start, &mut piece);
+        score = if start > section { self.write_out(section, start, &mut piece) } else { score };
         if self.places.len() > KEPT {
             self.places.truncate(KEPT);
             self.places.shrink_to(KEPT);
             self.path.shrink_to(KEPT);
         }
-        Ok(())
+        Ok(Sums { score, margin })
     }
 
     /// Sees to it that the place `last` exists.
@@ -120,7 +142,7 @@ impl Lattice {
     #[inline]
     fn write_out(&mut self, section: usize, end: usize, piece: &mut impl FnMut(u32, usize, usize)) -> f64 {
         let mut at = end - section;
-        let score = self.places.get(at).map_or(0.0, |place| place.score);
+        let score = self.places[at].score;
         self.path.clear();
         while at > 0 {
             let Place { id, len, .. } = self.places[at];
@@ -133,14 +155,18 @@ impl Lattice {
             piece(id, start, end);
             start = end;
         }
-        if let Some(used) = self.places.get_mut(..=end - section) {
-            used.fill(Place::default());
-        }
+        self.places[..=end - section].fill(Place::default());
         score
     }
 }
 
 impl Place {
+    /// How far a sum is from the best so far.
+    #[inline(always)]
+    fn distance(&self, score: f64) -> f64 {
+        if self.len == 0 { f64::INFINITY } else { (score - self.score).abs() }
+    }
+
     /// Takes a better way to reach the place; whether it did.
     #[inline(always)]
     fn offer(&mut self, score: f64, id: u32, len: usize) -> bool {
@@ -154,7 +180,7 @@ impl Place {
 
 /// Bytes of the character that begins with `byte`.
 #[inline(always)]
-fn width(byte: u8) -> usize {
+pub fn width(byte: u8) -> usize {
     match byte {
         0..0xC0 => 1,
         0xC0..0xE0 => 2,

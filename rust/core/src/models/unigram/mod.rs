@@ -2,11 +2,12 @@
 //!
 //! `trie` finds the pieces a text begins with, `lattice` the best path, and this file writes what
 //! lies on it: unknown neighbours become one token, which may turn out to be a piece after all or
-//! be spelled in bytes.
+//! be spelled in bytes. `parts` spares long words from being encoded anew every time.
 
 mod lattice;
 #[cfg(test)]
 mod naive;
+mod parts;
 #[cfg(test)]
 mod tests;
 mod trie;
@@ -15,12 +16,13 @@ use std::sync::Arc;
 
 use crate::config::UnigramConfig;
 use crate::error::{Error, Result};
-use crate::models::word_cache::{LONGEST, WordCache};
+use crate::models::word_cache::WordCache;
 use crate::models::{ModelToken, cached};
 use crate::pieces::Span;
 use crate::vocabulary::Vocabulary;
 
-use lattice::{Lattice, Unknown};
+use lattice::{Lattice, UNKNOWN_CHARACTER, Unknown};
+use parts::Parts;
 use trie::{NO_PIECE, Trie};
 
 /// What an unknown character's score lies below the lowest score of all pieces.
@@ -34,19 +36,76 @@ pub struct Unigram {
     unknown: Unknown,
     /// The ids of `<0x00>` to `<0xFF>`, if unknown text is spelled in bytes.
     bytes: Option<Box<[Option<u32>; 256]>>,
+    parts: Option<Parts>,
 }
 
 /// A thread's buffers and word cache.
 #[derive(Debug, Default)]
 pub struct UnigramScratch {
     cache: WordCache,
-    lattice: Lattice,
+    buffers: Buffers,
     ids: Vec<u32>,
+}
+
+/// What a word the cache does not know takes.
+#[derive(Debug, Default)]
+struct Buffers {
+    lattice: Lattice,
+    /// Only what has long words makes one.
+    parts: Option<Box<WordCache>>,
+    path: Vec<u32>,
+}
+
+/// What tokens are written to.
+trait Output {
+    /// Pieces of the word, one after the other from `start` on.
+    fn pieces(&mut self, start: usize, ids: &[u32]);
+    /// A token, with its bytes in the word.
+    fn token(&mut self, token: ModelToken);
+}
+
+struct Ids<'a>(&'a mut Vec<u32>);
+
+impl Output for Ids<'_> {
+    #[inline(always)]
+    fn pieces(&mut self, _: usize, ids: &[u32]) {
+        self.0.extend_from_slice(ids);
+    }
+
+    #[inline(always)]
+    fn token(&mut self, token: ModelToken) {
+        self.0.push(token.id);
+    }
+}
+
+struct Tokens<'a> {
+    tokens: &'a mut Vec<ModelToken>,
+    vocabulary: &'a Vocabulary,
+    /// Where the word starts in its text, and which of the pieces it is.
+    start: u32,
+    piece: u32,
+}
+
+impl Output for Tokens<'_> {
+    fn pieces(&mut self, start: usize, ids: &[u32]) {
+        let mut start = start;
+        for &id in ids {
+            let end = start + self.vocabulary.token(id).map_or(0, str::len);
+            self.token(token(id, start, end, false));
+            start = end;
+        }
+    }
+
+    #[inline]
+    fn token(&mut self, token: ModelToken) {
+        let (start, end) = (token.start + self.start, token.end + self.start);
+        self.tokens.push(ModelToken { start, end, piece: self.piece, ..token });
+    }
 }
 
 impl UnigramScratch {
     pub fn cache_bytes(&self) -> usize {
-        self.cache.bytes()
+        self.cache.bytes() + self.buffers.parts.as_ref().map_or(0, |cache| cache.bytes())
     }
 }
 
@@ -73,9 +132,11 @@ impl Unigram {
             }
         }
         let byte_id = |byte: usize| vocabulary.id(&format!("<0x{byte:02X}>"));
+        let unknown = Unknown { id: unk_id.map(|id| id as u32), score: lowest - UNKNOWN_PENALTY };
         Ok(Self {
             trie: Trie::build(pieces),
-            unknown: Unknown { id: unk_id.map(|id| id as u32), score: lowest - UNKNOWN_PENALTY },
+            unknown,
+            parts: Parts::new(pieces, unknown),
             bytes: byte_fallback.then(|| Box::new(std::array::from_fn(byte_id))),
             vocabulary: Arc::new(vocabulary),
         })
@@ -93,9 +154,9 @@ impl Unigram {
         scratch: &mut UnigramScratch,
         ids: &mut Vec<u32>,
     ) -> Result<()> {
-        let UnigramScratch { cache, lattice, .. } = scratch;
+        let UnigramScratch { cache, buffers, .. } = scratch;
         cached::encode(cache, text.as_bytes(), pieces, ids, |word, ids| {
-            self.word(word, lattice, |token| ids.push(token.id))
+            self.word(word, buffers, &mut Ids(ids))
         })
     }
 
@@ -107,30 +168,27 @@ impl Unigram {
         scratch: &mut UnigramScratch,
         tokens: &mut Vec<ModelToken>,
     ) -> Result<()> {
-        for (index, &span) in pieces.iter().enumerate() {
-            let piece = index as u32;
-            if span.range().len() <= LONGEST {
-                let UnigramScratch { cache, lattice, ids } = scratch;
+        let UnigramScratch { cache, buffers, ids } = scratch;
+        let (text, vocabulary) = (text.as_bytes(), &self.vocabulary);
+        for (piece, &span) in (0..).zip(pieces) {
+            let word = &text[span.range()];
+            if word.len() <= parts::LONGEST {
                 ids.clear();
-                cached::encode(cache, text.as_bytes(), &[span], ids, |word, ids| {
-                    self.word(word, lattice, |token| ids.push(token.id))
+                cached::encode(cache, text, &[span], ids, |word, ids| {
+                    self.word(word, buffers, &mut Ids(ids))
                 })?;
                 if self.cover(span, piece, ids, tokens) {
                     continue;
                 }
             }
-            self.word(&text.as_bytes()[span.range()], &mut scratch.lattice, |mut token| {
-                token.start += span.start;
-                token.end += span.start;
-                token.piece = piece;
-                tokens.push(token);
-            })?;
+            self.word(word, buffers, &mut Tokens { tokens, vocabulary, start: span.start, piece })?;
         }
         Ok(())
     }
 
-    /// Appends the tokens of a word by their ids alone, if these say what each covers: unknown
-    /// ones and bytes do not.
+    /// Appends the tokens of a word by their ids alone, if these say what each covers: then none
+    /// is unknown, and their strings are as long as the word. (A character spelled in bytes has
+    /// strings longer than itself.)
     fn cover(&self, span: Span, piece: u32, ids: &[u32], tokens: &mut Vec<ModelToken>) -> bool {
         let before = tokens.len();
         let mut start = span.start;
@@ -150,23 +208,39 @@ impl Unigram {
         whole
     }
 
-    /// Calls `write` for each token of one word.
-    #[inline]
-    fn word(&self, word: &[u8], lattice: &mut Lattice, mut write: impl FnMut(ModelToken)) -> Result<()> {
+    /// Writes the tokens of one word.
+    fn word(&self, word: &[u8], buffers: &mut Buffers, output: &mut impl Output) -> Result<()> {
+        match &self.parts {
+            Some(parts) if word.len() > parts::LONGEST => parts.encode(self, word, buffers, output),
+            _ => self.path(word, 0, 0.0, &mut buffers.lattice, output),
+        }
+    }
+
+    /// Writes the tokens of the best path from a place in a word on, which is reached with this
+    /// sum of scores.
+    fn path(
+        &self,
+        word: &[u8],
+        from: usize,
+        sum: f64,
+        lattice: &mut Lattice,
+        output: &mut impl Output,
+    ) -> Result<()> {
         // Unknown neighbours seen last, not yet written.
         let mut pending: Option<(usize, usize)> = None;
-        lattice.best_path(&self.trie, self.unknown, word, |id, start, end| {
-            if Some(id) == self.unknown.id {
+        lattice.best_path::<false>(&self.trie, self.unknown, &word[from..], sum, |id, start, end| {
+            let (start, end) = (start + from, end + from);
+            if id == UNKNOWN_CHARACTER || Some(id) == self.unknown.id {
                 pending = Some((pending.map_or(start, |(first, _)| first), end));
                 return;
             }
             if let Some((start, end)) = pending.take() {
-                self.unknown_text(word, start, end, &mut write);
+                self.unknown_text(word, start, end, output);
             }
-            write(token(id, start, end, false));
+            output.token(token(id, start, end, false));
         })?;
         if let Some((start, end)) = pending {
-            self.unknown_text(word, start, end, &mut write);
+            self.unknown_text(word, start, end, output);
         }
         Ok(())
     }
@@ -174,21 +248,21 @@ impl Unigram {
     /// Unknown neighbours as one: a piece after all, else bytes if there is one for each, else
     /// the unknown piece.
     #[inline(never)]
-    fn unknown_text(&self, word: &[u8], start: usize, end: usize, write: &mut impl FnMut(ModelToken)) {
+    fn unknown_text(&self, word: &[u8], start: usize, end: usize, output: &mut impl Output) {
         let bytes = &word[start..end];
         if let Some(id) = std::str::from_utf8(bytes).ok().and_then(|text| self.vocabulary.id(text)) {
-            write(token(id, start, end, false));
+            output.token(token(id, start, end, false));
             return;
         }
         if let Some(ids) = &self.bytes
             && bytes.iter().all(|&byte| ids[usize::from(byte)].is_some())
         {
             for id in bytes.iter().filter_map(|&byte| ids[usize::from(byte)]) {
-                write(token(id, start, end, false));
+                output.token(token(id, start, end, false));
             }
             return;
         }
-        write(token(self.unknown.id.unwrap_or(0), start, end, true));
+        output.token(token(self.unknown.id.unwrap_or(0), start, end, true));
     }
 }
 

@@ -82,7 +82,8 @@ fn sums_are_made_from_left_to_right() {
     let config =
         config(&[("<unk>", 0.0), ("=", -5.1), ("==", -7.3), ("a", -0.1), ("===", -12.4)], Some(0), false);
     let long = "=".repeat(3000);
-    check(&config, &["a=====", "===", "=======a===", "a=a==a===a====", &long]);
+    let parts = "▁a=====▁=▁===a".repeat(500);
+    check(&config, &["a=====", "===", "=======a===", "a=a==a===a====", &long, &parts]);
 }
 
 #[test]
@@ -145,5 +146,25 @@ proptest! {
         let unk_id = unk_id.filter(|&id| id < pieces.len());
         let config = config(&pieces, unk_id, byte_fallback);
         check(&config, &words.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+
+    /// Words of many parts, in which equal sums are as common as in real vocabularies, or rather
+    /// sums that are equal but for the order they were made in.
+    #[test]
+    fn parts_are_kept_only_where_the_sum_before_them_changes_nothing(
+        strings in prop::collection::vec("▁{0,2}[abcé]{0,4}|<unk>|<0x78>|xx", 0..24),
+        scores in prop::collection::vec(prop::sample::select(vec![
+            -1.1, -2.2, -3.3, -4.4, -0.1, -0.2, -0.3, -7.7, -12.345678901234567, -33000.1, -3.3000001,
+        ]), 25),
+        parts in prop::collection::vec("▁{1,3}([abcéx]|<unk>){0,7}", 1..8),
+        order in prop::collection::vec(any::<prop::sample::Index>(), 30..400),
+        unk_id in 0..30usize,
+        byte_fallback in any::<bool>(),
+    ) {
+        let strings = strings.iter().map(String::as_str).chain(["▁", "a", "b", "c", "é"]);
+        let pieces: Vec<(&str, f64)> = strings.zip(scores.iter().copied().chain([-1.1, -2.2, -3.3, -0.1])).collect();
+        let config = config(&pieces, Some(unk_id.min(pieces.len() - 1)), byte_fallback);
+        let word: String = order.iter().map(|index| parts[index.index(parts.len())].as_str()).collect();
+        check(&config, &[&word, &word[3..]]);
     }
 }

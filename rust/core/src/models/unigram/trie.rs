@@ -20,7 +20,7 @@ const BLOCK: usize = 256;
 const OPEN_BLOCKS: usize = 16;
 const RING: usize = OPEN_BLOCKS * BLOCK;
 /// Free cells that are tried for a node before it gets a block of its own.
-const TRIES: usize = 128;
+const TRIES: usize = 24;
 
 /// A node.
 #[derive(Debug, Clone, Copy)]
@@ -153,14 +153,14 @@ struct Node {
 /// Cells while they are given out, with a ring of what is free in the open blocks.
 struct Builder {
     cells: Vec<Cell>,
-    places: Vec<Place>,
+    places: Box<[Place; RING]>,
     /// Some free cell, if there is one.
     free: Option<u32>,
 }
 
 impl Default for Builder {
     fn default() -> Self {
-        Self { cells: Vec::new(), places: vec![Place::default(); RING], free: None }
+        Self { cells: Vec::new(), places: Box::new([Place::default(); RING]), free: None }
     }
 }
 
