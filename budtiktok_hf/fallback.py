@@ -2,7 +2,14 @@
 
 import logging
 
-__all__ = ["OUT_OF_STEP", "PYTHON_COMPONENTS", "SAMPLING", "logger", "note"]
+__all__ = [
+    "COUNT_OUT_OF_STEP",
+    "OUT_OF_STEP",
+    "PYTHON_COMPONENTS",
+    "SAMPLING",
+    "logger",
+    "note",
+]
 
 logger = logging.getLogger("budtiktok_hf")
 logger.addHandler(logging.NullHandler())
@@ -10,6 +17,7 @@ logger.addHandler(logging.NullHandler())
 PYTHON_COMPONENTS = "components written in Python"
 SAMPLING = "Unigram sampling"
 OUT_OF_STEP = "added tokens out of step with the tokenizer's other parts"
+COUNT_OUT_OF_STEP = "a template changed since its special tokens were counted"
 
 
 def note(tokenizer, reason: str) -> None:

@@ -142,3 +142,54 @@ pickle.dump((tok, encoding), open(sys.argv[2], "wb"))
             check=True,
             timeout=120,
         )
+
+
+FORKS_WHILE_ENGINES_ARE_MADE = """
+import os, signal, sys, threading, time
+import budtiktok_hf
+from tokenizers import Tokenizer
+
+written = open(sys.argv[1]).read()
+budtiktok_hf.patch()
+tokenizer = Tokenizer.from_str(written)
+expected = tokenizer.encode("The quick brown fox").ids
+stop = False
+
+def make_engines():
+    number = 0
+    while not stop:
+        other = Tokenizer.from_str(written)
+        other.encode("x")
+        other.add_tokens([f"token{number}"])
+        other.encode_batch(["The quick brown fox"] * 20)
+        number += 1
+
+threads = [threading.Thread(target=make_engines, daemon=True) for _ in range(3)]
+for thread in threads:
+    thread.start()
+until, forks = time.time() + 6, 0
+while forks < 3 or forks < 100 and time.time() < until:
+    forks += 1
+    pending = Tokenizer.from_str(written)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(30)
+        same = pending.encode("The quick brown fox").ids == expected
+        os._exit(0 if same and tokenizer.encode("The quick brown fox").ids == expected else 1)
+    status = os.waitpid(child, 0)[1]
+    if status:
+        print("a child ended with", status)
+        os._exit(1)
+os._exit(0)
+"""
+
+
+def test_fork_while_other_threads_make_engines(model: Path, tmp_path: Path) -> None:
+    """A lock that a thread of the parent holds is never waited for in the child."""
+    script = tmp_path / "forks.py"
+    script.write_text(FORKS_WHILE_ENGINES_ARE_MADE)
+    command = [sys.executable, str(script), str(model / "tokenizer.json")]
+    root = str(Path(__file__).resolve().parents[1])
+    environment = os.environ | {"PYTHONPATH": root}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]

@@ -8,10 +8,10 @@ import pydoc
 
 import pytest
 import tokenizers
+from conftest import TEXTS, WRITTEN, Raw, fields, outcome
 from tokenizers import Encoding, Tokenizer, normalizers, pre_tokenizers, processors
 
 import budtiktok_hf
-from conftest import TEXTS, WRITTEN, Raw, fields, outcome
 
 METHODS = [
     "encode",

@@ -7,10 +7,10 @@ import threading
 
 import pytest
 import tokenizers
+from conftest import answers, same_as_stock
 from tokenizers import Tokenizer
 
 import budtiktok_hf
-from conftest import answers, same_as_stock
 
 
 def touched_classes() -> list[type]:

@@ -1,14 +1,23 @@
 """Whatever changes a tokenizer, by whatever handle: the next call answers as stock does."""
 
 import gc
+import pickle
 import threading
 
 import pytest
-from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, processors
+from conftest import TEXTS, WRITTEN, answers, fields, same_as_stock, stock_answers
+from tokenizers import (
+    AddedToken,
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+)
 from tokenizers.trainers import BpeTrainer, WordPieceTrainer
 
 import budtiktok_hf
-from conftest import TEXTS, WRITTEN, answers, fields, same_as_stock, stock_answers
 
 
 def patched_from(written: str) -> Tokenizer:
@@ -349,3 +358,79 @@ def test_explain(written, twin):
     assert shown.stock_calls == {"arguments that only stock handles": 1}
     assert budtiktok_hf.explain().accelerated
     assert budtiktok_hf.explain().stock_calls["arguments that only stock handles"] >= 1
+
+
+@pytest.mark.parametrize(
+    "decoder",
+    [decoders.Replace("h", "H"), decoders.Strip("h", 1, 0), decoders.Metaspace(), None],
+    ids=str,
+)
+def test_what_a_decoder_hides_of_an_added_token(decoder):
+    """Two texts that decode alike are two texts to be looked for."""
+    tokenizer = patched_from(WRITTEN["word_piece"])
+    tokenizer.decoder = decoder
+    tokenizer.add_tokens([AddedToken("Hello", normalized=True)])
+    same_as_stock(tokenizer)
+    tokenizer.normalizer.lowercase = False
+    same_as_stock(tokenizer, [*TEXTS, "Hello hello HELLO"])
+    assert not budtiktok_hf.explain(tokenizer).accelerated
+    tokenizer.normalizer = tokenizer.normalizer
+    same_as_stock(tokenizer, [*TEXTS, "Hello hello HELLO"])
+    assert budtiktok_hf.explain(tokenizer).accelerated
+
+
+def test_a_template_keeps_the_count_of_its_time():
+    """Truncation leaves room for as many special tokens as the template had when it was made."""
+    tokenizer = patched_from(WRITTEN["word_piece"])
+    template = tokenizer.post_processor
+    other = patched_from(WRITTEN["word_piece"])
+    other.post_processor = processors.Sequence([processors.ByteLevel(), template])
+    nested = patched_from(WRITTEN["word_piece"])
+    nested.post_processor = processors.Sequence([nested.post_processor])
+    for each in (tokenizer, other, nested):
+        each.enable_truncation(6)
+        same_as_stock(each)
+    for single in ("[CLS] $A [SEP] [SEP]", ["$A"], "[CLS] $A"):
+        template.single = single
+        fresh = pickle.loads(pickle.dumps(tokenizer))
+        nested.post_processor[0] = fresh.post_processor
+        same_as_stock(nested)
+        # Written alike, counted otherwise.
+        nested.post_processor[0] = template
+        for each in (tokenizer, other, nested, fresh):
+            same_as_stock(each)
+        for each in (tokenizer, other, nested):
+            reasons = budtiktok_hf.explain(each).reasons
+            assert reasons == ["a template changed since its special tokens were counted"]
+        assert budtiktok_hf.explain(fresh).accelerated
+    template.single = "[CLS] $A [SEP]"
+    # A sequence's items are copies once they are set.
+    same_as_stock(nested)
+    for each in (tokenizer, other):
+        same_as_stock(each)
+        assert budtiktok_hf.explain(each).accelerated
+
+
+def test_a_token_that_was_special_once():
+    tokenizer = patched_from(WRITTEN["word_piece"])
+    tokenizer.add_special_tokens(["fox"])
+    tokenizer.add_tokens([AddedToken("fox", normalized=False, special=False)])
+    for on in (False, True, False):
+        tokenizer.encode_special_tokens = on
+        same_as_stock(tokenizer)
+    tokenizer = pickle.loads(pickle.dumps(tokenizer))
+    tokenizer.encode_special_tokens = True
+    same_as_stock(tokenizer)
+    assert budtiktok_hf.explain(tokenizer).accelerated
+
+
+def test_a_dict_copied_from_another_tokenizer():
+    first, second = patched_from(WRITTEN["word_piece"]), patched_from(WRITTEN["byte_level"])
+    same_as_stock(second)
+    vars(first).update(vars(second))
+    for tokenizer in (first, second):
+        same_as_stock(tokenizer)
+        assert budtiktok_hf.explain(tokenizer).accelerated
+    first.normalizer = None
+    for tokenizer in (first, second):
+        same_as_stock(tokenizer)

@@ -2,6 +2,7 @@
 
 import json
 
+from ..fallback import COUNT_OUT_OF_STEP, OUT_OF_STEP
 from . import stock
 
 __all__ = [
@@ -12,8 +13,8 @@ __all__ = [
     "MODEL",
     "NORMALIZER",
     "added_tokens",
-    "in_step",
     "light_json",
+    "out_of_step",
     "remember",
     "samples",
     "state",
@@ -52,6 +53,8 @@ def state(name: str, component):
         return None
     if name == "model":
         return type(component), tuple(getattr(component, flag, None) for flag in MODEL_FLAGS)
+    if name == "post_processor":
+        return component.__getstate__(), _shown_counts(component)
     return component.__getstate__()
 
 
@@ -102,13 +105,22 @@ def light_json(tokenizer, added: dict) -> bytes:
     return ("{" + ",".join(fields) + "}").encode("utf-8", "surrogatepass")
 
 
-def in_step(tokenizer, added: dict) -> bool:
-    """Whether loading the tokenizer from its own JSON gives the added tokens it has now.
+def out_of_step(tokenizer, added: dict) -> str | None:
+    """Why loading the tokenizer from its own JSON does not give what the object is now.
 
-    The object keeps ids given when a token was added, and texts normalized by the normalizer of
-    that time; a model or a normalizer changed since would give others.
+    The object keeps ids given when a token was added, texts normalized by the normalizer of that
+    time, tokens that were special once, and the number of special tokens that a template had when
+    it was made; a model, a normalizer, a token or a template changed since would give others.
     """
-    return _ids_in_step(tokenizer, added) and _texts_in_step(tokenizer, added)
+    if not (
+        _ids_in_step(tokenizer, added)
+        and _texts_in_step(tokenizer, added)
+        and _specials_in_step(tokenizer, added)
+    ):
+        return OUT_OF_STEP
+    if not _counts_in_step(stock.read(tokenizer, "post_processor")):
+        return COUNT_OUT_OF_STEP
+    return None
 
 
 def _ids_in_step(tokenizer, added: dict) -> bool:
@@ -135,16 +147,13 @@ def _texts_in_step(tokenizer, added: dict) -> bool:
     normalized = {id: token for id, token in added.items() if token.normalized}
     if normalizer is None and stock.VERSION >= (0, 23) or not normalized:
         return True
-    shown = _text_by_decoding if stock.VERSION >= (0, 23) else _text_by_encoding
+    shown = _text_by_id if stock.VERSION >= (0, 23) else _text_by_encoding
     return all(shown(tokenizer, normalizer, id, token) for id, token in normalized.items())
 
 
-def _text_by_decoding(tokenizer, normalizer, id: int, token) -> bool:
-    """Decoding gives the text that was normalized when the token was added."""
-    fresh = normalizer.normalize_str(token.content)
-    decoder = stock.read(tokenizer, "decoder")
-    expected = fresh if decoder is None else decoder.decode([fresh])
-    return stock.call(tokenizer, "decode", [id], skip_special_tokens=False) == expected
+def _text_by_id(tokenizer, normalizer, id: int, token) -> bool:
+    """The id's string is the text that was normalized when the token was added."""
+    return stock.call(tokenizer, "id_to_token", id) == normalizer.normalize_str(token.content)
 
 
 def _text_by_encoding(tokenizer, _normalizer, id: int, token) -> bool:
@@ -155,3 +164,49 @@ def _text_by_encoding(tokenizer, _normalizer, id: int, token) -> bool:
     encoding = stock.call(tokenizer, "encode", token.content, add_special_tokens=False)
     masked = zip(encoding.ids, encoding.attention_mask, strict=True)
     return [found for found, mask in masked if mask] == [id]
+
+
+def _specials_in_step(tokenizer, added: dict) -> bool:
+    """Whether a token that is not special never was: `encode_special_tokens` remembers those."""
+    plain = [id for id, token in added.items() if not token.special]
+    if not plain:
+        return True
+    shown, skipped = (
+        stock.call(tokenizer, "decode", plain, skip_special_tokens=skip) for skip in (False, True)
+    )
+    return shown == skipped
+
+
+def _shown_counts(post_processor) -> tuple[int, int]:
+    """How many special tokens truncation leaves room for: in a single text, in a pair."""
+    count = post_processor.num_special_tokens_to_add
+    return count(False), count(True)
+
+
+def _counts_in_step(post_processor) -> bool:
+    """Whether a template still adds as many tokens as when it was made."""
+    if post_processor is None:
+        return True
+    written = json.loads(post_processor.__getstate__())
+    counts = _written_count(written, "single"), _written_count(written, "pair")
+    return counts == _shown_counts(post_processor)
+
+
+#: Kinds of post-processors that add the same number always: in a single text, in a pair.
+_FIXED_COUNTS = {
+    "BertProcessing": {"single": 2, "pair": 3},
+    "RobertaProcessing": {"single": 2, "pair": 4},
+    "ByteLevel": {"single": 0, "pair": 0},
+}
+
+
+def _written_count(written: dict, shape: str) -> int:
+    """How many special tokens a post-processor adds if it is made from its JSON."""
+    kind = written["type"]
+    if kind == "Sequence":
+        return sum(_written_count(each, shape) for each in written["processors"])
+    if kind != "TemplateProcessing":
+        return _FIXED_COUNTS[kind][shape]
+    specials = written["special_tokens"]
+    pieces = (piece["SpecialToken"]["id"] for piece in written[shape] if "SpecialToken" in piece)
+    return sum(len(specials[id]["ids"]) for id in pieces if id in specials)

@@ -10,7 +10,7 @@ import os
 import threading
 
 from .. import _native
-from ..fallback import OUT_OF_STEP, PYTHON_COMPONENTS, SAMPLING
+from ..fallback import PYTHON_COMPONENTS, SAMPLING
 from . import made, parts, stock
 
 __all__ = ["prove"]
@@ -111,8 +111,9 @@ def _whole(tokenizer, handle):
     except Exception:
         # Stock writes everything but what is written in Python.
         return PYTHON_COMPONENTS
-    if not parts.in_step(tokenizer, added):
-        return OUT_OF_STEP
+    reason = parts.out_of_step(tokenizer, added)
+    if reason is not None:
+        return reason
     engine = _native.compile(written, stock.VERSION)
     return engine if engine.reason is None else engine.reason
 
@@ -124,8 +125,9 @@ def _light(tokenizer, handle, engine):
         light = parts.light_json(tokenizer, added)
     except Exception:
         return PYTHON_COMPONENTS
-    if not parts.in_step(tokenizer, added):
-        return OUT_OF_STEP
+    reason = parts.out_of_step(tokenizer, added)
+    if reason is not None:
+        return reason
     changed = engine.with_light_parts(light, stock.VERSION)
     if changed is None:
         return _whole(tokenizer, handle)

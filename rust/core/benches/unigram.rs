@@ -50,6 +50,11 @@ fn words(text: &str) -> Vec<Span> {
     starts.windows(2).map(|pair| Span::new(pair[0], pair[1])).collect()
 }
 
+/// The next character's start.
+fn boundary(text: &str, at: usize) -> usize {
+    (at..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
+}
+
 fn main() {
     if fixtures::folder().is_none() {
         println!("BUDTIKTOK_FIXTURES is not set");
@@ -81,7 +86,7 @@ fn main() {
         for (label, files) in corpora {
             let text = fixtures::corpus(files, 2 << 20).replace([' ', '\n'], "▁");
             let mut bounds: Vec<usize> =
-                (0..text.len()).step_by(2048).map(|at| text.ceil_char_boundary(at)).collect();
+                (0..text.len()).step_by(2048).map(|at| boundary(&text, at)).collect();
             bounds.push(text.len());
             let whole: Vec<&str> = bounds.windows(2).map(|pair| &text[pair[0]..pair[1]]).collect();
             for (kind, pieces) in [

@@ -74,6 +74,9 @@ pub struct Plan {
 impl Plan {
     /// Compiles all parts.
     pub fn compile(config: &TokenizerConfig) -> Result<Self> {
+        if shares_ids(&config.model) {
+            return Err(Error::unsupported("model", "in which two strings share an id"));
+        }
         let accepts_raw_bytes = accepts_raw_bytes(&config.model);
         let alphabet = alphabet(accepts_raw_bytes, config.pre_tokenizer.as_ref());
         let model = Model::compile(&config.model, alphabet)?;
@@ -98,6 +101,16 @@ impl Plan {
         let added =
             AddedVocabulary::compile(light.added_tokens, model.model.vocabulary(), normalizer.as_ref())?;
         Ok(Self { added, normalizer, pre_tokenizer, model, post_processor })
+    }
+}
+
+/// Stock is not deterministic where two strings have one id.
+fn shares_ids(model: &ModelConfig) -> bool {
+    match model {
+        ModelConfig::Bpe(bpe) => bpe.vocab.shares_ids(),
+        ModelConfig::WordPiece(word_piece) => word_piece.vocab.shares_ids(),
+        ModelConfig::WordLevel(word_level) => word_level.vocab.shares_ids(),
+        ModelConfig::Unigram(_) => false,
     }
 }
 

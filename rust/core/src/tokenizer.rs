@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::config::TokenizerConfig;
 use crate::encoding::{CharOffsets, Detail, Encoding, Runs, TokenText};
 use crate::error::{Error, Result};
+use crate::models::ModelToken;
 use crate::options::{EncodeOptions, Input, Level, Semantics, Sequence};
 use crate::pieces::Span;
 use crate::plan::{LightParts, Plan};
@@ -157,10 +158,7 @@ impl Tokenizer {
         scratch.raw_parts = raw_parts;
         scratch.normalized_parts = normalized_parts;
         if columns.full {
-            let characters = CharOffsets::new(text);
-            for offsets in &mut columns.offsets[from..] {
-                *offsets = characters.convert(*offsets);
-            }
+            CharOffsets::new(text).convert_all(&mut columns.offsets[from..]);
         }
         Ok(())
     }
@@ -183,18 +181,7 @@ impl Tokenizer {
         if columns.full {
             tokens.clear();
             model.tokens(gap.get(), &pieces.spans, model_scratch, tokens)?;
-            for token in tokens.iter() {
-                let piece = pieces.spans[token.piece as usize];
-                let (start, end) = (token.start as usize, token.end as usize);
-                let from = piece.start as usize;
-                let offsets = gap.token_range(piece, start.wrapping_sub(from), end.wrapping_sub(from));
-                let string = if token.surface {
-                    TokenText::Text(gap.get()[start..end].into())
-                } else {
-                    TokenText::Vocabulary(token.id)
-                };
-                columns.token(token.id, string, offsets, word.unwrap_or(piece_count + token.piece));
-            }
+            columns.model_tokens(&gap, &pieces.spans, tokens, word, piece_count);
         } else {
             model.ids(gap.get(), &pieces.spans, model_scratch, &mut columns.ids)?;
         }
@@ -252,6 +239,40 @@ impl Columns {
         self.tokens.push(string);
         self.words.push(Some(word));
         self.offsets.push(offsets);
+    }
+
+    /// A model's tokens.
+    fn model_tokens(
+        &mut self,
+        gap: &NormalizedText<'_>,
+        pieces: &[Span],
+        tokens: &[ModelToken],
+        word: Option<u32>,
+        piece_count: u32,
+    ) {
+        self.ids.extend(tokens.iter().map(|token| token.id));
+        match word {
+            Some(_) => self.words.resize(self.words.len() + tokens.len(), word),
+            None => self.words.extend(tokens.iter().map(|token| Some(piece_count + token.piece))),
+        }
+        self.tokens.extend(tokens.iter().map(|token| {
+            if token.surface {
+                TokenText::Text(gap.get()[token.start as usize..token.end as usize].into())
+            } else {
+                TokenText::Vocabulary(token.id)
+            }
+        }));
+        let shift = gap.shift();
+        // Every byte is a character that stands where it stood.
+        let bytes = gap.is_identity() && gap.get().is_ascii();
+        self.offsets.extend(tokens.iter().map(|token| {
+            let piece = pieces[token.piece as usize];
+            if bytes && piece.start <= token.start && token.start < token.end && token.end <= piece.end {
+                return (shift + token.start as usize, shift + token.end as usize);
+            }
+            let relative = |at: u32| (at as usize).wrapping_sub(piece.start as usize);
+            gap.token_range(piece, relative(token.start), relative(token.end))
+        }));
     }
 
     /// An added token found in the text: its string is what it covers, stripped spaces included.

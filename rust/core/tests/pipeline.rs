@@ -113,6 +113,11 @@ fn a_small_bert_equals_stock() {
     }
 }
 
+/// The last character boundary at or before `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
 /// Every corpus in documents of at most 4 KB, cut at lines where possible.
 fn documents(folder: &Path, files_bytes: usize) -> Vec<String> {
     let mut files: Vec<PathBuf> = Vec::new();
@@ -125,9 +130,9 @@ fn documents(folder: &Path, files_bytes: usize) -> Vec<String> {
     let mut documents = Vec::new();
     for file in files {
         let text = String::from_utf8_lossy(&std::fs::read(file).expect("a file")).into_owned();
-        let mut rest = &text[..text.floor_char_boundary(files_bytes.min(text.len()))];
+        let mut rest = &text[..boundary(&text, files_bytes)];
         while !rest.is_empty() {
-            let cut = rest.floor_char_boundary(4096.min(rest.len()));
+            let cut = boundary(rest, 4096);
             documents.push(rest[..cut].to_string());
             rest = &rest[cut..];
         }

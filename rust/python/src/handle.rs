@@ -71,6 +71,8 @@ struct Inner {
 /// A tokenizer's engine and what proves it.
 #[pyclass(frozen, module = "budtiktok_hf._native")]
 pub struct Handle {
+    /// Address of the tokenizer: a `__dict__` can be copied to another one, handle and all.
+    owner: usize,
     edition: AtomicU64,
     state_edition: AtomicU64,
     /// Parts replaced through the tokenizer's own methods since the proof.
@@ -90,7 +92,10 @@ impl Handle {
     /// The handle in an object's `__dict__`.
     pub fn of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, Handle>>> {
         match own_dict(object)?.get_item(KEY.get(object.py()))? {
-            Some(found) => Ok(found.cast_into::<Handle>().ok()),
+            Some(found) => {
+                let own = |handle: &Bound<'_, Handle>| handle.get().owner == object.as_ptr() as usize;
+                Ok(found.cast_into::<Handle>().ok().filter(own))
+            }
             None => Ok(None),
         }
     }
@@ -114,6 +119,7 @@ impl Handle {
         let handle = Bound::new(
             py,
             Self {
+                owner: object.as_ptr() as usize,
                 edition: AtomicU64::new(0),
                 state_edition: AtomicU64::new(0),
                 changed: AtomicU32::new(0),

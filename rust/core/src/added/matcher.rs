@@ -88,7 +88,12 @@ impl Matcher {
                 .ok()
                 .map(Automaton)
         };
-        self.automaton.get_or_init(build).as_ref()
+        if let Some(automaton) = self.automaton.get() {
+            return automaton.as_ref();
+        }
+        // Built before, not inside: a child forked meanwhile would wait for ever.
+        let automaton = build();
+        self.automaton.get_or_init(|| automaton).as_ref()
     }
 }
 

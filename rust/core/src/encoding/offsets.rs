@@ -96,6 +96,16 @@ impl<'a> CharOffsets<'a> {
         };
         (first, last)
     }
+
+    /// Converts many.
+    pub fn convert_all(&self, offsets: &mut [(usize, usize)]) {
+        if self.is_identity() && offsets.iter().all(|offsets| offsets.1 <= self.text.len()) {
+            return;
+        }
+        for offsets in offsets {
+            *offsets = self.convert(*offsets);
+        }
+    }
 }
 
 #[cfg(test)]

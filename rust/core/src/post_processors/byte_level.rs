@@ -76,10 +76,10 @@ impl TrimOffsets {
 
     fn table(&self, detail: &Detail) -> Option<&[u8]> {
         let vocabulary = detail.vocabulary.as_ref()?;
-        let made = if detail.tokens.len() < TABLE_FROM {
-            self.table.get()?
-        } else {
-            self.table.get_or_init(|| {
+        let made = match self.table.get() {
+            Some(made) => made,
+            None if detail.tokens.len() < TABLE_FROM => return None,
+            None => {
                 let mut table = vec![MANY; vocabulary.id_bound()];
                 for (id, token) in vocabulary.iter() {
                     let (leading, trailing) = spaces(token);
@@ -87,8 +87,10 @@ impl TrimOffsets {
                         table[id as usize] = (leading | trailing << 4) as u8;
                     }
                 }
-                (Arc::clone(vocabulary), table.into_boxed_slice())
-            })
+                // Built before, not inside: a child forked meanwhile would wait for ever.
+                let made = (Arc::clone(vocabulary), table.into_boxed_slice());
+                self.table.get_or_init(|| made)
+            }
         };
         Arc::ptr_eq(vocabulary, &made.0).then_some(&made.1)
     }

@@ -69,7 +69,7 @@ def main() -> None:
                         max_length, stride=stride, strategy=strategy, direction=direction
                     )
                     row["expected"] = json.loads(tokenizer.encode(*texts).__getstate__())
-                except BaseException as error:  
+                except BaseException as error:
                     row["error"] = f"{type(error).__name__}: {error}"
                 json.dump(row, sys.stdout, separators=(",", ":"))
                 print()

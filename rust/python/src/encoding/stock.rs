@@ -1,24 +1,26 @@
 //! Between our encodings and stock's.
 
+use std::sync::OnceLock;
+
 use budtiktok::Encoding;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList, PyTuple, PyType};
 
 use super::{PyEncoding, pickle};
 
-static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static CLASS: OnceLock<Py<PyType>> = OnceLock::new();
 
 /// `tokenizers.Encoding`.
 pub fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    let class = CLASS.get_or_try_init(py, || {
-        let class = py.import("tokenizers")?.getattr("Encoding")?.cast_into::<PyType>()?;
-        // `help` and editors then show the text of the installed version.
-        py.get_type::<PyEncoding>().setattr("__doc__", class.getattr("__doc__")?)?;
-        PyResult::Ok(class.unbind())
-    })?;
-    Ok(class.bind(py))
+    if let Some(class) = CLASS.get() {
+        return Ok(class.bind(py));
+    }
+    let class = py.import("tokenizers")?.getattr("Encoding")?.cast_into::<PyType>()?;
+    // `help` and editors then show the text of the installed version.
+    py.get_type::<PyEncoding>().setattr("__doc__", class.getattr("__doc__")?)?;
+    // Imported before, not inside: a child forked meanwhile would wait for ever.
+    Ok(CLASS.get_or_init(|| class.unbind()).bind(py))
 }
 
 /// A stock encoding of the same content, for consumers that look below the Python level.

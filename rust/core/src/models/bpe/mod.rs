@@ -111,10 +111,7 @@ impl Bpe {
         scratch: &mut BpeScratch,
         tokens: &mut Vec<ModelToken>,
     ) -> Result<()> {
-        for (index, &piece) in pieces.iter().enumerate() {
-            self.piece_tokens(text.as_bytes(), piece, index as u32, scratch, tokens)?;
-        }
-        Ok(())
+        self.span_tokens(text.as_bytes(), pieces, scratch, tokens)
     }
 
     /// Fills the scratch's word with what merging a word of any kind gives.

@@ -12,35 +12,95 @@ use super::alphabet;
 use super::encode::Whole;
 use super::{Bpe, BpeScratch};
 
+/// Pieces that are encoded, and given spans, together.
+const GROUP: usize = super::encode::CHUNK;
+
 impl Bpe {
-    pub(super) fn piece_tokens(
+    pub(super) fn span_tokens(
         &self,
         text: &[u8],
-        span: Span,
-        piece: u32,
+        pieces: &[Span],
         scratch: &mut BpeScratch,
         tokens: &mut Vec<ModelToken>,
     ) -> Result<()> {
         let mut ids = std::mem::take(&mut scratch.ids);
+        let mut done = Ok(());
+        for (group, pieces) in pieces.chunks(GROUP).enumerate() {
+            let first = (group * GROUP) as u32;
+            done = self.group_tokens(text, pieces, first, scratch, &mut ids, tokens);
+            if done.is_err() {
+                break;
+            }
+        }
+        scratch.ids = ids;
+        done
+    }
+
+    /// Some pieces, of which the first is number `first`.
+    fn group_tokens(
+        &self,
+        text: &[u8],
+        pieces: &[Span],
+        first: u32,
+        scratch: &mut BpeScratch,
+        ids: &mut Vec<u32>,
+        tokens: &mut Vec<ModelToken>,
+    ) -> Result<()> {
         ids.clear();
-        let encoded = self.encode(text, &[span], Whole::Word, scratch, &mut ids);
-        let first = tokens.len();
-        let mut end = span.start;
+        self.encode(text, pieces, Whole::Word, scratch, ids)?;
+        if self.lay_out(pieces, first, ids, tokens) {
+            return Ok(());
+        }
+        // Something vanished or is unknown: only in some of the pieces.
+        for (index, piece) in (first..).zip(pieces) {
+            let piece = std::slice::from_ref(piece);
+            ids.clear();
+            self.encode(text, piece, Whole::Word, scratch, ids)?;
+            if !self.lay_out(piece, index, ids, tokens) {
+                self.counted_tokens(&text[piece[0].range()], piece[0].start, index, scratch, tokens)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lays the tokens out over the pieces one after the other. `false`, and nothing is added, if
+    /// that is not what they cover.
+    ///
+    /// No token covers more than its width, so the tokens of a piece never have more than the
+    /// piece's length; if all have that of all pieces, each piece is filled by its own.
+    fn lay_out(&self, pieces: &[Span], first: u32, ids: &[u32], tokens: &mut Vec<ModelToken>) -> bool {
+        let before = tokens.len();
+        let expected: u64 = pieces.iter().map(|piece| piece.range().len() as u64).sum();
+        let mut covered = 0_u64;
         let mut fixed = true;
+        // Before the first piece stands an empty one.
+        let mut next = 0;
+        let (mut at, mut until) = (0, 0);
         tokens.extend(ids.iter().map(|&id| {
             let width = self.widths[id as usize];
             fixed &= width != 0;
-            let start = end;
-            end += width;
-            ModelToken { id, start, end, piece, surface: false }
+            covered += u64::from(width);
+            if at == until
+                && let Some(piece) = pieces.get(next)
+            {
+                (at, until) = (piece.start, piece.end);
+                next += 1;
+            }
+            let start = at;
+            at = at.wrapping_add(width);
+            ModelToken {
+                id,
+                start,
+                end: at,
+                piece: first.wrapping_add(next as u32).wrapping_sub(1),
+                surface: false,
+            }
         }));
-        scratch.ids = ids;
-        encoded?;
-        if fixed && end == span.end {
-            return Ok(());
+        let whole = fixed && covered == expected;
+        if !whole {
+            tokens.truncate(before);
         }
-        tokens.truncate(first);
-        self.counted_tokens(&text[span.range()], span.start, piece, scratch, tokens)
+        whole
     }
 
     /// As stock counts: a symbol's length is that of the characters it was made of.

@@ -330,6 +330,88 @@ proptest! {
     }
 }
 
+/// A string in the byte alphabet.
+fn write(text: &[u8]) -> String {
+    text.iter().map(|&byte| alphabet::CHARACTERS[byte as usize]).collect()
+}
+
+proptest! {
+    #![proptest_config(settings(1500))]
+
+    /// Few bytes and many merges of short tokens in any order: windows at risk from both sides.
+    #[test]
+    fn windows(
+        joins in prop::collection::vec((0..12_usize, 0..12_usize), 1..30),
+        keys in prop::collection::vec(any::<u32>(), 30),
+        text in prop::collection::vec(prop::sample::select(vec!["a", "b", "c", "é", "è", "中"]), 1..14),
+        ignore in any::<bool>(),
+    ) {
+        let bytes = ["a", "b", "c", "é", "è", "中"].concat();
+        let mut tokens: Vec<String> = bytes.bytes().map(|byte| write(&[byte])).collect();
+        tokens.sort();
+        tokens.dedup();
+        let mut merges = Vec::new();
+        for (left, right) in joins {
+            let (left, right) = (tokens[left % tokens.len()].clone(), tokens[right % tokens.len()].clone());
+            let result = format!("{left}{right}");
+            if result.chars().count() <= 6 {
+                if !tokens.contains(&result) {
+                    // In front, so that it is joined on.
+                    tokens.insert(0, result);
+                }
+                merges.push((left, right));
+            }
+        }
+        // Characters of several bytes are often tokens.
+        for character in ["é", "è"] {
+            let parts = [write(&character.as_bytes()[..1]), write(&character.as_bytes()[1..])];
+            if !tokens.contains(&parts.concat()) {
+                tokens.push(parts.concat());
+            }
+            merges.push((parts[0].clone(), parts[1].clone()));
+        }
+        let mut order: Vec<usize> = (0..merges.len()).collect();
+        order.sort_by_key(|&index| keys.get(index).copied().unwrap_or(0));
+        let merges: Vec<(&str, &str)> =
+            order.iter().map(|&index| (merges[index].0.as_str(), merges[index].1.as_str())).collect();
+        let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+        let model = BpeConfig { ignore_merges: ignore, ..config(&tokens, &merges) };
+        let text = text.concat();
+        check_bytes(&model, &text, &[Span::new(0, text.len())]);
+    }
+}
+
+#[test]
+fn a_merge_across_a_window_may_come_first() {
+    // From the right, from the left, into a longer character, out of one.
+    let [c3, a9] = [write(&[0xC3]), write(&[0xA9])];
+    let e = format!("{c3}{a9}");
+    for merges in [
+        vec![("b", "c"), ("a", "b")],
+        vec![("a", "b"), ("b", "c")],
+        vec![("c", "ab"), ("a", "b")],
+        vec![("a", "b"), ("c", "ab")],
+        vec![("ab", "c"), ("b", "c"), ("a", "b")],
+        vec![("a", c3.as_str()), (&c3, &a9)],
+        vec![(a9.as_str(), "a"), (&c3, &a9)],
+        vec![(e.as_str(), "a"), ("a", "b"), (&c3, &a9)],
+    ] {
+        let mut tokens = vec!["a".to_owned(), "b".to_owned(), "c".to_owned(), c3.clone(), a9.clone()];
+        for (left, right) in &merges {
+            for token in [left.to_string(), right.to_string(), format!("{left}{right}")] {
+                if !tokens.contains(&token) {
+                    tokens.push(token);
+                }
+            }
+        }
+        let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+        let model = config(&tokens, &merges);
+        for text in ["abc", "cab", "dabc", "abcab", "aé", "éa", "éab", "aéab", "abéabc"] {
+            check_bytes(&model, text, &[Span::new(0, text.len())]);
+        }
+    }
+}
+
 #[test]
 fn very_long_words() {
     let model = config(

@@ -70,12 +70,9 @@ impl Parts {
         }
         let scores: Box<[f64]> = pieces.iter().map(|&(_, score)| score).collect();
         let largest = scores.iter().fold(unknown.score.abs(), |largest, score| largest.max(score.abs()));
-        (has_mark && largest <= LARGEST_SCORE).then(|| Self {
-            scores,
-            largest,
-            unknown: unknown.id,
-            unknown_score: unknown.score,
-        })
+        let usable = has_mark && largest <= LARGEST_SCORE;
+        let (unknown, unknown_score) = (unknown.id, unknown.score);
+        usable.then_some(Self { scores, largest, unknown, unknown_score })
     }
 
     /// Writes the tokens of a word.

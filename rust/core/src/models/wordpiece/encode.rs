@@ -19,6 +19,19 @@ impl WordPiece {
         scratch: &mut WordPieceScratch,
         ids: &mut Vec<u32>,
     ) -> Result<()> {
+        self.ids_with(text, pieces, scratch, ids, |_| {})
+    }
+
+    /// The same; `after` is told how long `ids` is after each piece.
+    #[inline(always)]
+    fn ids_with(
+        &self,
+        text: &str,
+        pieces: &[Span],
+        scratch: &mut WordPieceScratch,
+        ids: &mut Vec<u32>,
+        mut after: impl FnMut(usize),
+    ) -> Result<()> {
         let bytes = text.as_bytes();
         let mut keys = [NO_KEY; CHUNK];
         let mut hashes = [0; CHUNK];
@@ -42,6 +55,7 @@ impl WordPiece {
                     }
                     None => sink.with(|ids| self.long(text, piece, scratch, ids))?,
                 }
+                after(sink.written());
             }
         }
         Ok(())
@@ -113,27 +127,35 @@ impl WordPiece {
         tokens: &mut Vec<ModelToken>,
     ) -> Result<()> {
         let mut ids = std::mem::take(&mut scratch.ids);
-        for (index, &piece) in pieces.iter().enumerate() {
-            ids.clear();
-            if let Err(error) = self.ids(text, &[piece], scratch, &mut ids) {
-                scratch.ids = ids;
-                return Err(error);
-            }
-            let mut start = piece.start;
-            for (place, &id) in ids.iter().enumerate() {
-                // A single token is the word, be it unknown or not. Of several, the first covers
-                // its own text and the others theirs but for the prefix.
-                let end = if place + 1 == ids.len() {
-                    piece.end
-                } else {
-                    let width = self.vocabulary.token(id).map_or(0, str::len);
-                    start + (width - if place == 0 { 0 } else { self.prefix.len() }) as u32
-                };
-                tokens.push(ModelToken { id, start, end, piece: index as u32, surface: false });
-                start = end;
-            }
+        let mut ends = std::mem::take(&mut scratch.ends);
+        ids.clear();
+        ends.clear();
+        let done = self.ids_with(text, pieces, scratch, &mut ids, |end| ends.push(end));
+        if done.is_ok() {
+            self.lay_out(pieces, &ids, &ends, tokens);
         }
-        scratch.ids = ids;
-        Ok(())
+        (scratch.ids, scratch.ends) = (ids, ends);
+        done
+    }
+
+    /// A single token is the word, be it unknown or not. Of several, the first covers its own text
+    /// and the others theirs but for the prefix.
+    fn lay_out(&self, pieces: &[Span], ids: &[u32], ends: &[usize], tokens: &mut Vec<ModelToken>) {
+        tokens.reserve(ids.len());
+        let mut from = 0;
+        for ((index, piece), &to) in (0..).zip(pieces).zip(ends) {
+            let token = |id, start, end| ModelToken { id, start, end, piece: index, surface: false };
+            let mut start = piece.start;
+            if let [ref firsts @ .., last] = ids[from..to] {
+                for (place, &id) in firsts.iter().enumerate() {
+                    let width = self.vocabulary.token(id).map_or(0, str::len);
+                    let end = start + (width - if place == 0 { 0 } else { self.prefix.len() }) as u32;
+                    tokens.push(token(id, start, end));
+                    start = end;
+                }
+                tokens.push(token(last, start, piece.end));
+            }
+            from = to;
+        }
     }
 }

@@ -36,6 +36,8 @@ pub struct WordPiece {
 pub struct WordPieceScratch {
     cache: WordCache,
     ids: Vec<u32>,
+    /// How many ids there are after each piece.
+    ends: Vec<usize>,
 }
 
 impl WordPieceScratch {
