@@ -7,6 +7,7 @@ __all__ = [
     "OUT_OF_STEP",
     "PYTHON_COMPONENTS",
     "SAMPLING",
+    "SCORES",
     "logger",
     "note",
 ]
@@ -16,6 +17,7 @@ logger.addHandler(logging.NullHandler())
 
 PYTHON_COMPONENTS = "components written in Python"
 SAMPLING = "Unigram sampling"
+SCORES = "Unigram scores known only from the object, not from the file stock read them from"
 OUT_OF_STEP = "added tokens out of step with the tokenizer's other parts"
 COUNT_OUT_OF_STEP = "a template changed since its special tokens were counted"
 

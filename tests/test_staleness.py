@@ -18,6 +18,7 @@ from tokenizers import (
 from tokenizers.trainers import BpeTrainer, WordPieceTrainer
 
 import budtiktok_hf
+from budtiktok_hf.fallback import SCORES
 
 
 def patched_from(written: str) -> Tokenizer:
@@ -203,12 +204,13 @@ def test_unigram_sampling_is_a_reason(twin):
     budtiktok_hf.patch()
     tokenizer = Tokenizer(models.Unigram([("<unk>", 0.0), ("a", -1.0), ("b", -1.5)], 0, False))
     same_as_stock(tokenizer, ["ab", "ba", "a", "", "abab", "bb"])
-    assert budtiktok_hf.explain(tokenizer).accelerated
+    # Its scores are the object's own: read back from JSON, their last bits would differ.
+    assert budtiktok_hf.explain(tokenizer).reasons == [SCORES]
     tokenizer.model.alpha = 0.5
     tokenizer.encode("ab")
     shown = budtiktok_hf.explain(tokenizer)
     assert (shown.accelerated, shown.reasons) == (False, ["Unigram sampling"])
-    assert shown.stock_calls == {"Unigram sampling": 1}
+    assert shown.stock_calls["Unigram sampling"] == 1
     tokenizer.model.alpha = None
     same_as_stock(tokenizer, ["ab", "ba", "a", "", "abab", "bb"])
 
