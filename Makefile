@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TEST := .venvs/test
+NOT_OLDEST := test_bench.py test_calls_threads.py test_demo.py test_skips.py test_training.py
 RUST := rust/Cargo.toml
 # `quick` builds in half the time, for measuring while working.
 PROFILE ?= release
@@ -13,11 +14,15 @@ PROFILE ?= release
 FIXTURES ?= $(BUDTIKTOK_FIXTURES)
 COMPAT := $(TEST)/bin/python -m compat --tokenizers $(FIXTURES)/tokenizers --corpora $(FIXTURES)/corpora
 
+# How compat reaches the package: patch, accelerate, class.
+DOOR ?= patch
+AND_DOOR := $(patsubst %,-%,$(filter-out patch,$(DOOR)))
+
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build demo test test-rust test-python test-long lint format bench fuzz compat compat-sample support-table clean
+.PHONY: help tools build demo test test-rust test-python test-oldest test-long lint format bench fuzz compat compat-sample compat-upstream support-table clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -35,15 +40,17 @@ build: $(VENV)/made ## the package, in release mode, into .venv
 
 # An environment of its own, because torch weighs gigabytes; uv links its files from one cache. The package is not built again: the
 # module lies in the source tree, and its metadata are copied.
-$(TEST)/made: pyproject.toml $(VENV)/made
-	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(TEST)
-	$(BIN)/uv pip install --quiet --python $(TEST)/bin/python --group test
+# One for each group of pyproject.toml that names a tested pair of versions.
+ENVIRONMENTS := test test-oldest
+$(ENVIRONMENTS:%=.venvs/%/made): .venvs/%/made: pyproject.toml $(VENV)/made
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venvs/$*
+	$(BIN)/uv pip install --quiet --python .venvs/$*/bin/python --group $*
 	@touch $@
 
-.PHONY: test-environment
-test-environment: build $(TEST)/made
+.PHONY: $(ENVIRONMENTS:%=%-environment)
+$(ENVIRONMENTS:%=%-environment): %-environment: build .venvs/%/made
 	@from=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
-	to=$$($(TEST)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
+	to=$$(.venvs/$*/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
 	rm -rf "$$to"/budtiktok_hf* && cp -R "$$from"/budtiktok_hf* "$$to"/
 
 demo: build ## trains a small tokenizer, checks every field, prints the speeds (MODEL=<folder or Hub id>: of that model)
@@ -57,8 +64,12 @@ test-rust: $(VENV)/made
 test-python: test-environment
 	$(TEST)/bin/python -m pytest -m 'not long'
 
+# The reference is always the installed version. What the versions have no part in is left out.
+test-oldest: test-oldest-environment ## pytest's suites with the oldest tested tokenizers and transformers
+	.venvs/test-oldest/bin/python -m pytest -m 'not long' $(NOT_OLDEST:%=--ignore=tests/%)
+
 test-long: test-environment ## the suites with 10,000 examples a property, and the sweeps
-	BUDTIKTOK_TEST_PROFILE=long $(TEST)/bin/python -m pytest
+	BUDTIKTOK_TEST_PROFILE=long BUDTIKTOK_TEST_REPORT=tests/reports/long.json $(TEST)/bin/python -m pytest
 	PROPTEST_CASES=10000 PYO3_PYTHON=$(CURDIR)/$(BIN)/python cargo test --manifest-path $(RUST) -p budtiktok --release
 
 lint: $(VENV)/made ## cargo fmt, clippy and ruff, nothing tolerated
@@ -80,11 +91,15 @@ fuzz: test-environment ## random tokenizers and texts against stock, with a new 
 	BUDTIKTOK_TEST_PROFILE=fuzz $(TEST)/bin/python -m pytest -m fuzz
 	PROPTEST_CASES=20000 cargo test --manifest-path $(RUST) -p budtiktok --release -- prop
 
-compat: test-environment ## the full matrix over FIXTURES: hours; goes on where it stopped
-	$(COMPAT) --accelerated --json compat/results/full.json
+compat: test-environment ## the full matrix over FIXTURES (DOOR=accelerate, class: by another door): hours; goes on where it stopped
+	$(COMPAT) --accelerated --door $(DOOR) --json compat/results/full$(AND_DOOR).json
 
-compat-sample: test-environment ## a fixed sample of the matrix for those of compat/accelerated.txt: minutes
-	$(COMPAT) --only $$(grep -v '^#' compat/accelerated.txt) --accelerated --sample --json compat/results/sample.json
+compat-sample: test-environment ## a fixed sample of the matrix: minutes
+	$(COMPAT) --accelerated --door $(DOOR) --sample --json compat/results/sample$(AND_DOOR).json
+
+compat-upstream: test-environment ## transformers' own tokenizer tests, from its source distribution, stock and patched
+	$(BIN)/uv pip install --quiet --python $(TEST)/bin/python --group upstream
+	$(TEST)/bin/python -m compat.upstream --tokenizers $(FIXTURES)/tokenizers --json compat/results/upstream.json
 
 support-table: ## the README's support table, from compat/results/full.json
 	$(BIN)/python -m compat.support_table --write README.md

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ else:
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+# Stock panics in some tests, which is expected; a backtrace of each takes its time.
+os.environ["RUST_BACKTRACE"] = "0"
 
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 settings.register_profile(
@@ -72,5 +76,37 @@ class SkipRule:
                 terminalreporter.line(line)
 
 
+class Report:
+    """Writes what a run compared: versions, date, and for each test its outcome and counts."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.tests: dict[str, dict[str, Any]] = {}
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        test = self.tests.setdefault(report.nodeid.split("[")[0], {"failed": 0, "seconds": 0.0})
+        test["failed"] += report.failed
+        test["seconds"] = round(test["seconds"] + report.duration, 1)
+
+    def pytest_sessionfinish(self) -> None:
+        from importlib.metadata import version
+
+        counts = sys.modules.get("generators.counts")
+        for name, kinds in counts.COUNTS.items() if counts else ():
+            self.tests.setdefault(name, {})["counts"] = dict(sorted(kinds.items()))
+        written = {
+            "date": time.strftime("%Y-%m-%d"),
+            "profile": os.environ.get("BUDTIKTOK_TEST_PROFILE", "test"),
+            "versions": {
+                name: version(name) for name in ("tokenizers", "transformers", "hypothesis")
+            },
+            "tests": {name: test for name, test in self.tests.items() if "counts" in test},
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(SkipRule(), "skip-rule")
+    if path := os.environ.get("BUDTIKTOK_TEST_REPORT"):
+        config.pluginmanager.register(Report(Path(path)), "report")

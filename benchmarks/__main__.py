@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import os
 import re
 import shlex
+import shutil
 import sys
 import tempfile
 from datetime import date
@@ -72,6 +74,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--processes", type=int, default=5, help="of each engine (load: at least 11)"
+    )
+    parser.add_argument(
+        "--added", type=int, default=0, metavar="N", help="load: with N tokens added first"
     )
     parser.add_argument(
         "--fault", choices=sorted(faults.FAULTS), help="spoil ours: it must be refused a speed"
@@ -174,6 +179,8 @@ def _load(options: argparse.Namespace) -> tuple[list[str], int]:
     ]
     title = "Load and first call: `AutoTokenizer.from_pretrained`, wall time, all cores; resident memory after the first call"
     lines = _title(title, options, head)
+    if options.added:
+        options.tokenizers = _with_added(options)
     for name in options.only:
         rows = _measured(
             _job(options, "load", name),
@@ -197,6 +204,19 @@ def _load(options: argparse.Namespace) -> tuple[list[str], int]:
         ]
         lines.append(_line([name, *cells, f"{(ours('import') + ours('patch')) * 1e3:.0f}"]))
     return lines, 0
+
+
+def _with_added(options: argparse.Namespace) -> Path:
+    """A folder of the same tokenizers with more added tokens, made by stock."""
+    from transformers import AutoTokenizer
+
+    folder = Path(tempfile.mkdtemp(prefix="added-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in options.only:
+        tok = AutoTokenizer.from_pretrained(str(options.tokenizers / name))
+        tok.add_tokens([f"<added_{number}>" for number in range(options.added)])
+        tok.save_pretrained(str(folder / name))
+    return folder
 
 
 def _growth(options: argparse.Namespace) -> tuple[list[str], int]:

@@ -1,10 +1,9 @@
 """What serves a tokenizer, and why."""
 
-import sys
 from dataclasses import dataclass, field
 
 from . import _native
-from .hooks import disabled, scope
+from .hooks import RESTORED, UNMARKED, backend_of, disabled, scope
 
 __all__ = ["Explanation", "explain"]
 
@@ -13,8 +12,9 @@ __all__ = ["Explanation", "explain"]
 class Explanation:
     """What serves a tokenizer, or (without one) the process.
 
-    `cache_bytes`: bytes held by word caches at present. `stock_calls`: number of encode calls
-    that stock served, by reason.
+    `reasons`: why stock serves; of an accelerated tokenizer, why it decodes. `cache_bytes`: bytes
+    held by word caches, and for decoding, at present. `stock_calls`: number of calls that stock
+    served, by reason (not counted: decoding while no engine is proven yet).
     """
 
     accelerated: bool
@@ -38,6 +38,7 @@ class Explanation:
                 f"pre-tokenizer {self.pre_tokenizer}",
                 f"simd {self.simd}",
                 f"{self.cache_bytes:,} bytes in caches",
+                *self.reasons,
             ]
         parts += [f"{count} by stock ({reason})" for reason, count in self.stock_calls.items()]
         return f"<budtiktok_hf: {', '.join(parts)}>"
@@ -49,9 +50,9 @@ def explain(tokenizer=None) -> Explanation:
     Compiles the engine if that has not happened yet. Without a tokenizer: sums up the process.
     """
     if tokenizer is None:
-        reasons = [] if scope.is_active() else [_not_patched()]
-        return Explanation(scope.is_active(), reasons, stock_calls=_native.stock_calls())
-    backend = _backend(tokenizer)
+        reasons = [] if scope.is_patched() else [_not_patched()]
+        return Explanation(scope.is_patched(), reasons, stock_calls=_native.stock_calls())
+    backend = backend_of(tokenizer)
     if backend is None:
         return Explanation(False, ["a tokenizer without a Rust backend"], type(tokenizer).__name__)
     from .backend import stock
@@ -60,9 +61,12 @@ def explain(tokenizer=None) -> Explanation:
     model = type(stock.read(backend, "model")).__name__
     handle = _native.handle_of(backend)
     calls = {} if handle is None else dict(handle.stock_calls)
-    if not scope.is_active():
-        return Explanation(False, [_not_patched()], model, stock_calls=calls)
+    reason = _left_to_stock(backend)
+    if reason is not None:
+        return Explanation(False, [reason], model, stock_calls=calls)
     handle = _native.ensure_handle(backend)
+    if handle.distrusted is not None:
+        return Explanation(False, [handle.distrusted], model, stock_calls=calls)
     prove(backend, handle)
     proof = handle.proof()
     if proof is None or proof[1] is None:
@@ -71,20 +75,26 @@ def explain(tokenizer=None) -> Explanation:
     report = proof[1].report()
     if report is None:
         return Explanation(True, [], model, stock_calls=calls)
+    undecodable = handle.undecodable
+    reasons = [] if undecodable is None else [f"stock decodes: {undecodable}"]
     _, pre_tokenizer, simd, cache_bytes = report
-    return Explanation(True, [], model, pre_tokenizer, simd, cache_bytes, calls)
+    return Explanation(True, reasons, model, pre_tokenizer, simd, cache_bytes, calls)
 
 
 def _not_patched() -> str:
-    return "BUDTIKTOK_DISABLE is set" if disabled() else "not patched"
+    if disabled():
+        return "BUDTIKTOK_DISABLE is set"
+    count = _native.accelerated() if scope.is_active() else 0
+    return f"not patched; accelerated by themselves: {count}" if count else "not patched"
 
 
-def _backend(tokenizer):
-    """The `tokenizers.Tokenizer` behind a tokenizer; None if there is none."""
-    tokenizers = sys.modules.get("tokenizers")
-    if tokenizers is None:
-        return None
-    if isinstance(tokenizer, tokenizers.Tokenizer):
-        return tokenizer
-    backend = getattr(tokenizer, "_tokenizer", None)
-    return backend if isinstance(backend, tokenizers.Tokenizer) else None
+def _left_to_stock(backend) -> str | None:
+    """Why no call of this tokenizer is handed to the engine; None if they are."""
+    if not scope.is_active():
+        return _not_patched()
+    mark = _native.mark_of(backend)
+    if mark == RESTORED:
+        return "restored"
+    if mark == UNMARKED and not scope.is_patched():
+        return "not patched, and not accelerated by itself"
+    return None

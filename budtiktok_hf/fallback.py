@@ -6,8 +6,8 @@ __all__ = [
     "COUNT_OUT_OF_STEP",
     "OUT_OF_STEP",
     "PYTHON_COMPONENTS",
+    "PYTHON_DECODER",
     "SAMPLING",
-    "SCORES",
     "logger",
     "note",
 ]
@@ -16,8 +16,8 @@ logger = logging.getLogger("budtiktok_hf")
 logger.addHandler(logging.NullHandler())
 
 PYTHON_COMPONENTS = "components written in Python"
+PYTHON_DECODER = "a decoder written in Python"
 SAMPLING = "Unigram sampling"
-SCORES = "Unigram scores known only from the object, not from the file stock read them from"
 OUT_OF_STEP = "added tokens out of step with the tokenizer's other parts"
 COUNT_OUT_OF_STEP = "a template changed since its special tokens were counted"
 

@@ -3,17 +3,27 @@
 A hook is (owner, attribute, role); the native module makes the replacement, of the same kind as
 the original and indistinguishable from it, and does what the role says. Hooks go in when first
 needed, never at import, and come out, object by object, when nobody needs them.
+
+One mechanism, two scopes. Under `patch()` the hooks serve every tokenizer but those restored;
+otherwise only those that carry the mark of `accelerate`, and all others go straight on to stock.
+When the last marked tokenizer is restored the hooks come out. When it is merely gone they stay
+until the next `restore` or `unpatch`: encodings it made may be alive, and stock's own methods
+take those through the hooks only.
 """
 
 import importlib
+import json
 import os
+import sys
 import threading
+from contextlib import contextmanager
+from types import ModuleType
 from typing import NamedTuple
 
 from .errors import HookError
 from .fallback import logger
 
-__all__ = ["Scope", "disabled", "scope"]
+__all__ = ["Scope", "backend_of", "disabled", "scope"]
 
 #: Versions of `tokenizers` (major, minor) this was tested with.
 TESTED = {(0, 22), (0, 23)}
@@ -26,6 +36,8 @@ _SIGNATURES = {
     "encode": "(self, sequence, pair=None, is_pretokenized=False, add_special_tokens=True)",
     "encode_batch": "(self, input, is_pretokenized=False, add_special_tokens=True)",
     "encode_batch_fast": "(self, input, is_pretokenized=False, add_special_tokens=True)",
+    "decode": "(self, ids, skip_special_tokens=True)",
+    "decode_batch": "(self, sequences, skip_special_tokens=True)",
 }
 
 _TOKENIZER = {
@@ -40,9 +52,10 @@ _TOKENIZER = {
     "from_file": "from_file",
     "from_pretrained": "from_pretrained",
     "__setstate__": "set_state",
+    "__getstate__": "get_state",
     "post_process": "to_stock",
-    "add_tokens": "added_tokens",
-    "add_special_tokens": "added_tokens",
+    "add_tokens": "add_tokens",
+    "add_special_tokens": "add_special_tokens",
     "train": "train",
     "train_from_iterator": "train",
     "enable_truncation": "state",
@@ -55,7 +68,20 @@ _TOKENIZER = {
     "pre_tokenizer": "pre_tokenizer",
     "post_processor": "post_processor",
     "decoder": "decoder",
+    "decode": "decode",
+    "decode_batch": "decode_batch",
+    "async_decode_batch": "async_decode_batch",
+    "get_vocab": "vocab",
 }
+
+#: Before 0.23 stock copies its whole vocabulary to count it; since then it counts faster than a
+#: hook finds an engine.
+_BEFORE_0_23 = {"get_vocab_size": "vocab_size"}
+
+_STREAM = {"step": "stream_step", "__copy__": "stream_copy", "__deepcopy__": "stream_copy"}
+
+#: Marks, as in the native handle.
+UNMARKED, ACCELERATED, RESTORED = 0, 1, 2
 
 #: In the place of an original that the class does not have.
 _ABSENT = object()
@@ -65,7 +91,7 @@ _COMPONENTS = ("models", "normalizers", "pre_tokenizers", "processors", "decoder
 
 
 class _Hook(NamedTuple):
-    owner: type
+    owner: type | ModuleType
     name: str
     role: str
 
@@ -79,8 +105,13 @@ class _Placed(NamedTuple):
 def _table() -> list[_Hook]:
     """Every hook that fits the installed `tokenizers`."""
     tokenizers = importlib.import_module("tokenizers")
-    table = [_Hook(tokenizers.Tokenizer, name, role) for name, role in _TOKENIZER.items()]
+    from .backend.stock import VERSION
+
+    rows = _TOKENIZER if VERSION >= (0, 23) else _TOKENIZER | _BEFORE_0_23
+    table = [_Hook(tokenizers.Tokenizer, name, role) for name, role in rows.items()]
     table.append(_Hook(tokenizers.Encoding, "merge", "to_stock"))
+    stream = tokenizers.decoders.DecodeStream
+    table += [_Hook(stream, name, role) for name, role in _STREAM.items()]
     for module in (getattr(tokenizers, name) for name in _COMPONENTS):
         for owner in vars(module).values():
             if isinstance(owner, type) and owner.__module__ == module.__name__:
@@ -90,16 +121,18 @@ def _table() -> list[_Hook]:
     if parity is not None:
         table.append(_Hook(parity, "train_from_iterator", "train"))
     table = [hook for hook in table if hook.name in vars(hook.owner)]
-    watched = (
-        (tokenizers.models.BPE, "model_init"),
-        (tokenizers.models.WordPiece, "model_init"),
-        (tokenizers.Tokenizer, "tokenizer_init"),
-    )
     # Classes without an `__init__` of their own; somebody else's stays as it is.
+    watched = ((tokenizers.Tokenizer, "tokenizer_init"), (stream, "stream_init"))
     table += [
         _Hook(owner, "__init__", role) for owner, role in watched if "__init__" not in vars(owner)
     ]
     return table
+
+
+def _models() -> list[type]:
+    """Classes whose construction is watched."""
+    models = importlib.import_module("tokenizers").models
+    return [models.BPE, models.Unigram, models.WordLevel, models.WordPiece]
 
 
 def _mutators(owner: type):
@@ -131,19 +164,32 @@ def _check(table: list[_Hook]) -> None:
 
 
 class Scope:
-    """Who wants the hooks in: `patch()` once, and every `with patched()` that is inside."""
+    """Who wants the hooks in: `patch()` once, every `with patched()` that is inside, and every
+    tokenizer accelerated by itself."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._patched = False
         self._depth = 0
+        self._held = 0
+        #: Whether the hooks went in for those who hold them.
+        self._fresh = False
         self._placed: list[_Placed] = []
+        #: Whether the calls of transformers are still to be hooked.
+        self._awaits_transformers = False
         #: (owner, name, id of the original) -> what was made for it: a replacement is never
         #: freed, so it is used again.
         self._made: dict[tuple[type, str, int], _Placed] = {}
 
     def is_active(self) -> bool:
+        """Whether the hooks are in, for all or for some."""
         return bool(self._placed)
+
+    def is_patched(self) -> bool:
+        return bool(self._placed) and self._serves_every()
+
+    def _serves_every(self) -> bool:
+        return self._patched or self._depth > 0
 
     def patch(self) -> None:
         if disabled():
@@ -171,23 +217,70 @@ class Scope:
             self._depth -= 1
             self._update()
 
-    def _update(self) -> None:
-        wanted = self._patched or self._depth > 0
+    def accelerate(self, tokenizer) -> None:
+        backend = _backend_of(tokenizer, "accelerate")
+        if backend is None:
+            return
+        from . import _native
+
+        with self._lock:
+            _native.set_mark(backend, ACCELERATED)
+            self._update(out=False)
+
+    def restore(self, tokenizer) -> None:
+        backend = _backend_of(tokenizer, "restore")
+        if backend is None:
+            return
+        from . import _native
+
+        with self._lock:
+            if self.is_patched():
+                _native.set_mark(backend, RESTORED)
+            elif _native.mark_of(backend) != UNMARKED:
+                _native.set_mark(backend, UNMARKED)
+            self._update()
+
+    @contextmanager
+    def held(self):
+        """The hooks are in, though they may serve nobody yet."""
+        with self._lock:
+            self._fresh = self._fresh or not self.is_active()
+            self._held += 1
+            self._update()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held -= 1
+                if self._held == 0:
+                    # Nothing may have come of it.
+                    self._update(out=self._fresh)
+                    self._fresh = False
+
+    def _update(self, out: bool = True) -> None:
+        """Puts the hooks in if they are wanted; takes them out if they are not and `out` is true."""
+        from . import _native
+
+        every = self._serves_every()
+        some = self._held > 0 or _native.accelerated() > 0
+        wanted = every or (some and not disabled())
+        _native.serve_every(every)
         if wanted and not self._placed:
             try:
                 self._put_in()
             except Exception as error:
                 self._take_out()
                 logger.info("stock stays in place: %s", error)
-        elif not wanted and self._placed:
+        elif out and not wanted and self._placed:
             self._take_out()
 
     def _put_in(self) -> None:
         import tokenizers
 
-        from . import _native
-        from .backend import seam, stock
+        from . import _native, canary
+        from .backend import json_files, seam, stock
 
+        canary.begin()
         table = _table()
         _check(table)
         ready = [self._prepare(hook) for hook in table]
@@ -199,7 +292,42 @@ class Scope:
         for placed in ready:
             setattr(placed.hook.owner, placed.hook.name, placed.replacement)
             self._placed.append(placed)
+        for model in _models():
+            _native.watch_construction(model)
+        for module in json_files.readers():
+            module.json = json_files.standing_in
+            hook = _Hook(module, "json", "json")
+            self._placed.append(_Placed(hook, json, json_files.standing_in))
         _native.activate()
+        self._awaits_transformers = True
+        self.complete()
+
+    def complete(self) -> None:
+        """Hooks the calls of transformers, if that has been imported since."""
+        from . import _native
+
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            if self._placed and self._awaits_transformers:
+                self._complete()
+        except Exception as error:
+            self._awaits_transformers = False
+            _native.await_transformers(False)
+            logger.info("transformers' own code calls the engine: %s", error)
+        finally:
+            self._lock.release()
+
+    def _complete(self) -> None:
+        from . import _native
+        from .calls import table
+
+        hooks = table.prepare()
+        self._awaits_transformers = hooks is None
+        _native.await_transformers(self._awaits_transformers)
+        for owner, name, original, replacement in hooks or ():
+            setattr(owner, name, replacement)
+            self._placed.append(_Placed(_Hook(owner, name, "call"), original, replacement))
 
     def _prepare(self, hook: _Hook) -> _Placed:
         from . import _native
@@ -226,6 +354,8 @@ class Scope:
         from .backend import made
 
         _native.deactivate()
+        for model in _models():
+            _native.unwatch_construction(model)
         made.forget()
         for owner, name, original, replacement in (
             (p.hook.owner, p.hook.name, p.original, p.replacement) for p in reversed(self._placed)
@@ -237,6 +367,8 @@ class Scope:
                 else:
                     setattr(owner, name, original)
         self._placed.clear()
+        self._awaits_transformers = False
+        _native.await_transformers(False)
 
     def after_fork(self) -> None:
         """Another thread of the parent may have held the lock."""
@@ -244,6 +376,28 @@ class Scope:
 
 
 scope = Scope()
+
+
+def backend_of(tokenizer):
+    """The `tokenizers.Tokenizer` behind a tokenizer of either library; None if there is none."""
+    tokenizers = sys.modules.get("tokenizers")
+    if tokenizers is None:
+        return None
+    if isinstance(tokenizer, tokenizers.Tokenizer):
+        return tokenizer
+    backend = getattr(tokenizer, "_tokenizer", None)
+    return backend if isinstance(backend, tokenizers.Tokenizer) else None
+
+
+def _backend_of(tokenizer, verb: str):
+    """As `backend_of`; raises `TypeError` for what is no tokenizer at all."""
+    backend = backend_of(tokenizer)
+    if backend is None:
+        base = sys.modules.get("transformers.tokenization_utils_base")
+        if base is None or not isinstance(tokenizer, base.PreTrainedTokenizerBase):
+            raise TypeError(f"cannot {verb} {type(tokenizer).__name__!r}: not a tokenizer")
+        logger.info("stock serves a %s: no Rust backend", type(tokenizer).__name__)
+    return backend
 
 
 def disabled() -> bool:

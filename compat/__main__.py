@@ -7,14 +7,16 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from compat import cases, faults
+from compat import accuracy, cases, faults
 from compat.corpora import Corpora
+from compat.patched import DOORS
+from compat.process import Progress as Tell
 from compat.run import ROOT, Run, Verdict
 
 ACCELERATED = ROOT / "compat" / "accelerated.txt"
@@ -22,24 +24,21 @@ ACCELERATED = ROOT / "compat" / "accelerated.txt"
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parse(arguments)
-    names = (
-        options.only
-        or options.quick
-        or sorted(path.parent.name for path in options.tokenizers.glob("*/tokenizer.json"))
-    )
+    must = [line.split("#")[0].strip() for line in ACCELERATED.read_text().splitlines()]
+    every = sorted(path.parent.name for path in options.tokenizers.glob("*/tokenizer.json"))
+    names = options.only or options.quick or sorted(every, key=lambda name: name not in must)
     name_of_mode = "quick" if options.quick else "sample" if options.sample else "full"
     mode = cases.MODES[name_of_mode]
     run = Run(
         options.tokenizers.resolve(), options.corpora.resolve(), Corpora.read(options.corpora).digest(), mode, options.cache.resolve(),
-        options.fault, options.fresh,
+        options.fault, options.fresh, options.door, options.references,
     )  # fmt: skip
     started = time.time()
     verdicts = _verdicts(run, names, options.jobs)
-    failures = [verdict.line() for verdict in verdicts if not verdict.good] + _below_floors(
-        verdicts, mode
-    )
-    if options.accelerated:
-        must = [line.split("#")[0].strip() for line in ACCELERATED.read_text().splitlines()]
+    failures = [verdict.line() for verdict in verdicts if not verdict.good]
+    if not options.references:
+        failures += _below_floors(verdicts, mode)
+    if options.accelerated and not options.references:
         failures += [
             f"{verdict.name} must be accelerated: {verdict.reason}"
             for verdict in verdicts
@@ -48,18 +47,23 @@ def main(arguments: list[str] | None = None) -> int:
     report = {
         "date": date.today().isoformat(),
         "mode": name_of_mode,
+        "door": options.door,
         "versions": {name: version(name) for name in ("tokenizers", "transformers")},
         "python": sys.version.split()[0],
         "minutes": round((time.time() - started) / 60, 1),
         "cases": sum(verdict.total for verdict in verdicts),
         "mismatches": sum(verdict.mismatches for verdict in verdicts),
         "accelerated": sum(verdict.accelerated for verdict in verdicts),
+        "categories": dict(sum((Counter(verdict.categories) for verdict in verdicts), Counter())),
         "failures": failures,
         "tokenizers": {
             verdict.name: vars(verdict)
             for verdict in sorted(verdicts, key=lambda verdict: verdict.name)
         },
     }
+    if options.corpus or name_of_mode == "full":
+        report["corpus"], wrong = accuracy.report()
+        failures += wrong
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
@@ -116,6 +120,10 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         action="store_true",
         help=f"fail if a tokenizer of {ACCELERATED.name} is not accelerated",
     )
+    parser.add_argument("--door", choices=DOORS, default="patch", help="how the package is reached")
+    parser.add_argument(
+        "--references", action="store_true", help="only make the references, by stock alone"
+    )
     parser.add_argument(
         "--fault", choices=sorted(faults.FAULTS), help="spoil the patched side: the run must fail"
     )
@@ -123,6 +131,11 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "--fresh",
         action="store_true",
         help="compare again, even if the same build was compared before",
+    )
+    parser.add_argument(
+        "--corpus",
+        action="store_true",
+        help="count the accuracy corpus too, as a full run does (a minute)",
     )
     return parser.parse_args(arguments)
 
@@ -162,7 +175,7 @@ class _progress:
     def __exit__(self, *error: object) -> None:
         self._rich.stop()
 
-    def of(self, name: str) -> Callable[[str, int], None]:
+    def of(self, name: str) -> Tell:
         def update(side: str, count: int) -> None:
             if name not in self._tasks:
                 self._tasks[name] = self._rich.add_task(name, total=None)

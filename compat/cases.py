@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -118,7 +119,7 @@ def _window_segments(subject: Subject, corpora: texts.Corpora, mode: Mode) -> It
     cases = [
         Window(index, row, corpora) for index, row in enumerate(window_rows(subject.name, mode))
     ]
-    _give_pad_token(subject.tok)
+    _give_pad_token(subject)
     by_state = {
         state: [case for case in cases if case.row["state"] == state] for state in options.STATES
     }
@@ -161,11 +162,17 @@ def _no_limits(backend: Any) -> None:
     backend.no_padding()
 
 
-def _give_pad_token(tok: Any) -> None:
-    """What users do with GPT-2 and Llama: pad with a token that is there already."""
+def _give_pad_token(subject: Subject) -> None:
+    """What users do with GPT-2 and Llama: pad with a token that is there already.
+
+    A folder without tokenizer_config.json names no token at all, and without one every call that pads would only raise.
+    """
+    tok = subject.tok
     if tok.pad_token is None:
-        for other in (tok.eos_token, tok.unk_token, tok.bos_token):
-            if other is not None:
+        named = (tok.eos_token, tok.unk_token, tok.bos_token)
+        in_vocabulary = ("[PAD]", "<pad>", *subject.added, *subject.pieces[:1])
+        for other in (*named, *in_vocabulary):
+            if other is not None and subject.backend.token_to_id(other) is not None:
                 tok.pad_token = other
                 return
 
@@ -179,6 +186,9 @@ class Documents:
     @property
     def results(self) -> int:
         return len(self.texts)
+
+    def categories(self) -> Counter[str]:
+        return sum((texts.categories(text, "real-world") for text in self.texts), Counter())
 
     def run(self, subject: Subject) -> list[Any]:
         encodings = compare.outcome(subject.backend.encode_batch, self.texts)
@@ -201,6 +211,9 @@ class Queried:
         encoding = compare.outcome(subject.backend.encode, self.text)
         return [compare.plain(encoding, range(len(self.text) + 2))]
 
+    def categories(self) -> Counter[str]:
+        return texts.categories(self.text, "real-world")
+
     def describe(self) -> str:
         return f"encode with queries everywhere, {self.text[:60]!r}"
 
@@ -213,6 +226,8 @@ class Window:
     row: dict[str, Any]
     corpora: texts.Corpora
     results = 1
+    seen: str = ""
+    """The first text of the last run."""
 
     def run(self, subject: Subject) -> list[Any]:
         rng = random.Random(f"{subject.name}:{self.index}")
@@ -224,6 +239,7 @@ class Window:
                 first[: self.row["max_length"] * (4 if pair else 20)],
                 second[: self.row["max_length"] * 3],
             )
+        self.seen = first
         positions = None
         if self.row["queries"]:
             positions = [
@@ -254,6 +270,10 @@ class Window:
             backend.enable_padding(length=20)
         else:
             _no_limits(backend)
+
+    def categories(self) -> Counter[str]:
+        origin = {"pieces": "vocabulary", "adversarial": "adversarial"}
+        return texts.categories(self.seen, origin.get(self.row["text"], "real-world"))
 
     def describe(self) -> str:
         return f"window {self.index}, " + ", ".join(
@@ -336,19 +356,50 @@ class Window:
             "return_special_tokens_mask": row["queries"],
             "return_offsets_mapping": self.index % 2 == 0,
             "return_overflowing_tokens": bool(row["truncation"])
-            and row["call"] != "tok_numpy"
+            and row["call"] not in ("tok_numpy", "tok_torch")
             and self.index % 3 > 0,
             "return_length": self.index % 5 == 0,
         }
         inputs = self._inputs(first, second)
-        if row["call"] == "tok" or (row["call"] == "tok_numpy" and not row["padding"]):
-            if row["call"] == "tok_numpy":
-                keywords["return_tensors"] = "np"
+        if row["call"] in ("tok_encode", "tok_tokenize"):
+            return self._lists(tok, *inputs[0], keywords)
+        tensors = {"tok_numpy": "np", "tok_torch": "pt"}.get(row["call"])
+        if tensors:
+            keywords["return_tensors"] = tensors
+        if row["call"] == "tok" or (tensors and not row["padding"]):
             return tok(*inputs[0], **keywords)
-        if row["call"] == "tok_numpy":
-            keywords["return_tensors"] = "np"
         pairs = [pair for _, pair in inputs]
+        if row["call"] == "tok_pad":
+            return self._padded_later(tok, inputs, keywords)
         return tok([text for text, _ in inputs], None if pairs[0] is None else pairs, **keywords)
+
+    def _lists(self, tok: Any, text: Any, pair: Any, keywords: dict[str, Any]) -> Any:
+        """The calls that give one list: of ids, or of tokens (which takes no words)."""
+        if self.row["call"] == "tok_encode":
+            for key in ("special_tokens_mask", "offsets_mapping", "overflowing_tokens", "length"):
+                del keywords[f"return_{key}"]
+            return tok.encode(text, pair, **keywords)
+        return tok.tokenize(
+            text if isinstance(text, str) else " ".join(text),
+            pair if pair is None or isinstance(pair, str) else " ".join(pair),
+            add_special_tokens=self.row["specials"],
+        )
+
+    def _padded_later(
+        self, tok: Any, inputs: list[tuple[Any, Any]], keywords: dict[str, Any]
+    ) -> Any:
+        """What a data collator does: texts one by one, then `pad`."""
+        keywords |= {"return_overflowing_tokens": False, "return_offsets_mapping": False}
+        later = {
+            key: keywords.pop(key) for key in ("padding", "pad_to_multiple_of", "padding_side")
+        }
+        features = [tok(text, pair, **keywords) for text, pair in inputs]
+        return tok.pad(
+            features,
+            max_length=self.row["max_length"],
+            return_tensors=(None, "np", "pt")[self.index % 3] if self.row["padding"] else None,
+            **later,
+        )
 
     def _decode(self, subject: Subject, result: Any, rng: random.Random) -> Any:
         how, tok, backend = self.row["decode"], subject.tok, subject.backend
@@ -369,6 +420,13 @@ class Window:
             ]
         if how == "stream":
             return _stream(backend, rows[0][:60] if rows else [])
+        if how == "tokens":
+            return [_tokens(tok, ids) for ids in rows]
+        if how == "tok_batch":
+            return [
+                tok.batch_decode(rows),
+                tok.batch_decode(rows, skip_special_tokens=True, clean_up_tokenization_spaces=True),
+            ]
         return [tok.decode(ids, skip_special_tokens=how == "skip") for ids in rows]
 
 
@@ -380,7 +438,19 @@ def _ids(result: Any) -> list[list[int]]:
         ids = result["input_ids"]
         ids = ids.tolist() if hasattr(ids, "tolist") else ids
         return ids if not ids or isinstance(ids[0], list) else [ids]
+    if isinstance(result, list) and (not result or isinstance(result[0], int | str)):
+        return [result] if result and isinstance(result[0], int) else []
     return [encoding.ids for encoding in (result if isinstance(result, list) else [result])]
+
+
+def _tokens(tok: Any, ids: list[int]) -> list[Any]:
+    tokens = tok.convert_ids_to_tokens(ids)
+    return [
+        tokens,
+        tok.convert_ids_to_tokens(ids, skip_special_tokens=True),
+        tok.convert_tokens_to_ids(tokens),
+        tok.convert_tokens_to_string(tokens),
+    ]
 
 
 def _stream(backend: Any, ids: list[int]) -> list[Any]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 DOCUMENT_BYTES = 4096
 LENGTHS = {"empty": 0, "word": 12, "line": 100, "paragraph": 700}
 """The longest window of each kind, in characters."""
+
+EDGE = {"ZWJ": "\u200d", "ZWNJ": "\u200c", "RLO": "\u202e", "BOM": "\ufeff"}
 
 _ADVERSARIAL = (
     "a", "aaaa", " ", "    ", "\t", "\n", "\r\n", "\n\n\n", "\u00a0", "\u3000", "\u2028", "\u0085", "\x00", "\x1c", "\x0b",
@@ -71,6 +74,13 @@ def documents(text: str, limit: int = DOCUMENT_BYTES) -> list[str]:
         parts.append(data[start:end].decode("utf-8"))
         start = end
     return parts
+
+
+def categories(text: str, origin: str) -> Counter[str]:
+    """One text, counted under its origin and what it holds."""
+    counts = Counter((origin, "ASCII" if text.isascii() else "Unicode"))
+    counts.update(name for name, character in EDGE.items() if character in text)
+    return counts
 
 
 def from_pieces(pieces: list[str], length: int, rng: random.Random) -> str:

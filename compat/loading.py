@@ -11,14 +11,16 @@ FROM_FILE = ("chatglm3", "deberta-v2-large-japanese-char-wwm")
 """AutoTokenizer does not take these folders (remote code; a class that needs a Japanese word splitter)."""
 
 
-def load(folder: Path) -> Any:
+def load(folder: Path, through: Any = None) -> Any:
+    """By `AutoTokenizer`, or by a class that stands for it."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     import transformers
 
     transformers.logging.set_verbosity_error()
     if folder.name in FROM_FILE:
-        return transformers.PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
-    return transformers.AutoTokenizer.from_pretrained(str(folder))
+        made = through or transformers.PreTrainedTokenizerFast
+        return made(tokenizer_file=str(folder / "tokenizer.json"))
+    return (through or transformers.AutoTokenizer).from_pretrained(str(folder))
 
 
 def folder_digest(folder: Path) -> str:

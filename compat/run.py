@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
 import platform
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from compat import cases, loading, options
+from compat import cases, loading, options, process
+from compat.process import ROOT, Progress
 
-ROOT = Path(__file__).resolve().parent.parent
-PLAN = ("cases.py", "corpora.py", "options.py", "edits.py", "loading.py", "worker.py")
+PLAN = (
+    "compat/cases.py",
+    "compat/corpora.py",
+    "compat/options.py",
+    "compat/edits.py",
+    "compat/loading.py",
+    "compat/reference.py",
+    "budtiktok_hf/compare.py",
+)
 """Files that decide what a reference is."""
 
 
@@ -40,6 +45,12 @@ class Verdict:
     differences: list[dict[str, Any]] = field(default_factory=list)
     engine: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    categories: dict[str, int] = field(default_factory=dict)
+    """Texts of the plan, by where they come from and what they hold; a text counts in several."""
+    refuted: int = 0
+    """Results that differed from the reference but not from stock's second answer."""
+    skipped: list[str] = field(default_factory=list)
+    """Cases that stock's process did not survive: nothing to compare with."""
     failure: str = ""
 
     @property
@@ -54,6 +65,8 @@ class Verdict:
         if self.failure:
             return f"{self.name:40} FAILED: {self.failure}"
         how = "accelerated" if self.accelerated else f"stock: {self.reason}"
+        if self.skipped:
+            how += f", {len(self.skipped)} left out (stock dies)"
         if self.stock_calls:
             how += f", BUT STOCK ANSWERED {self.stock_calls} CALLS"
         return f"{self.name:40} {self.total:7,} cases  {self.mismatches:6,} mismatches  {how}"
@@ -70,15 +83,17 @@ class Run:
     cache: Path
     fault: str | None = None
     fresh: bool = False
+    door: str = "patch"
+    references_only: bool = False
 
-    def verdict(self, name: str, progress: Callable[[str, int], None]) -> Verdict:
+    def verdict(self, name: str, progress: Progress) -> Verdict:
         """Runs what is not on disk yet. `progress` is called with the side and the number of its results so far."""
         try:
             return self._verdict(name, progress)
-        except WorkerFailed as error:
+        except process.WorkerFailed as error:
             return Verdict(name, failure=str(error))
 
-    def _verdict(self, name: str, progress: Callable[[str, int], None]) -> Verdict:
+    def _verdict(self, name: str, progress: Progress) -> Verdict:
         reference_key = _key(
             self._plan_digest(),
             self.corpora_digest,
@@ -86,17 +101,27 @@ class Run:
             asdict(self.mode),
         )
         references = self.cache / "references" / f"{name}-{reference_key}"
+        done = references / "done.json"
         job = {
             "name": name, "tokenizer": str(self.tokenizers / name), "corpora": str(self.corpora), "mode": asdict(self.mode),
-            "references": str(references), "fault": self.fault,
+            "references": str(references), "fault": self.fault, "door": self.door,
         }  # fmt: skip
-        reference = _stored(references / "done.json") or self._work(
-            job | {"side": "stock", "out": str(references / "done.json")}, "stock", progress
+        reference = _stored(done) or process.run(
+            job | {"side": "stock", "out": str(done)}, "stock", progress
         )
+        if self.references_only:
+            return Verdict(
+                name,
+                reference.get("cases", {}),
+                reason="references only",
+                seconds=_seconds(stock=reference),
+                skipped=reference.get("skipped", []),
+            )
         result_key = _key(
             reference_key,
             build_digest(),
             self.fault,
+            self.door,
             {k: v for k, v in os.environ.items() if k.startswith("BUDTIKTOK_")},
         )
         stored = self.cache / "results" / f"{name}-{result_key}.json"
@@ -110,26 +135,31 @@ class Run:
         job: dict[str, Any],
         reference: dict[str, Any],
         out: Path,
-        progress: Callable[[str, int], None],
+        progress: Progress,
     ) -> dict[str, Any]:
         differing = out.with_suffix(".pickle")
         side = "both" if reference.get("shares_ids") else "patched"
         job = job | {"differing": str(differing)}
-        result = self._work(
+        result = process.run(
             job | {"side": side, "out": str(out.with_suffix(".part"))}, side, progress
         )
-        result["differences"], result["refuted"] = [], 0
+        result["refuted"] = 0
+        result["differences"] = [
+            {"case": case, "difference": "our process died, stock's did not"}
+            for case in result["deaths"]
+        ]
         if result["kept"] and side == "patched":
             again = {
                 "side": "stock",
                 "again": str(differing),
                 "out": str(out.with_suffix(".again")),
             }
-            result["differences"] = self._work(job | again, "again", progress)["differences"]
-            # Results that differ only in that a panic of stock's became our ValueError.
-            result["refuted"] = result["kept"] - len(result["differences"])
+            shown = process.run(job | again, "again", progress)["differences"]
+            # Results that differ only in that a panic of stock's became our ValueError, or in which stock does not repeat itself.
+            result["refuted"] = result["kept"] - len(shown)
+            result["differences"] += shown
         elif result["kept"]:
-            result["differences"] = [
+            result["differences"] += [
                 {"case": label, "difference": "see the case"} for label in result["labels"]
             ]
         differing.unlink(missing_ok=True)
@@ -154,45 +184,16 @@ class Run:
             by_stock=[case for state in accelerated for case in state.get("by_stock", [])][:10],
             differences=result["differences"][:20],
             engine=result["engine"],
-            seconds={"stock": reference.get("seconds", 0.0), "patched": result["seconds"]},
+            seconds=_seconds(stock=reference, patched=result),
+            categories=reference.get("categories", {}),
+            refuted=result["refuted"],
+            skipped=reference.get("skipped", []),
         )
-
-    def _work(
-        self, job: dict[str, Any], side: str, progress: Callable[[str, int], None]
-    ) -> dict[str, Any]:
-        """Runs a worker process to its end and returns what it wrote."""
-        out = Path(job["out"])
-        out.parent.mkdir(parents=True, exist_ok=True)
-        environment = os.environ | {
-            "RAYON_NUM_THREADS": "1" if job["side"] == "stock" else "2",
-            "PYTHONHASHSEED": "0",
-            "RUST_BACKTRACE": "0",
-        }
-        with tempfile.TemporaryDirectory() as folder:
-            job_file, log = Path(folder) / "job.json", Path(folder) / "log"
-            job_file.write_text(json.dumps(job))
-            with log.open("wb") as errors:
-                process = subprocess.Popen(
-                    [sys.executable, "-m", "compat.worker", str(job_file)],
-                    cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
-                )  # fmt: skip
-                assert process.stdout
-                for line in process.stdout:
-                    if line.startswith("progress "):
-                        progress(side, int(line.split()[1]))
-                code = process.wait()
-            if code:
-                raise WorkerFailed(f"{side} process ended with {code}: {_tail(log)}")
-        stored = _stored(out)
-        if stored is None:
-            raise WorkerFailed(f"{side} process wrote nothing")
-        return stored
 
     def _plan_digest(self) -> str:
         state = hashlib.blake2b(digest_size=16)
         for file in PLAN:
-            state.update((ROOT / "compat" / file).read_bytes())
-        state.update((ROOT / "budtiktok_hf" / "compare.py").read_bytes())
+            state.update(_meaning((ROOT / file).read_text(encoding="utf-8")))
         return _key(
             state.hexdigest(),
             version("tokenizers"),
@@ -201,8 +202,24 @@ class Run:
         )
 
 
-class WorkerFailed(Exception):
-    """A process ended before its result; the text is the end of what it wrote to standard error."""
+def _meaning(source: str) -> bytes:
+    """A Python file without comments, layout and docstrings: what may change without making references anew."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [  # type: ignore[attr-defined]
+                part
+                for part in body
+                if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))
+            ]
+    return ast.dump(tree).encode()
+
+
+def _seconds(**sides: dict[str, Any]) -> dict[str, float]:
+    """Wall and processor time of each side."""
+    times = {side: result.get("seconds", 0.0) for side, result in sides.items()}
+    return times | {f"{side} cpu": result.get("cpu_seconds", 0.0) for side, result in sides.items()}
 
 
 def build_digest() -> str:
@@ -220,8 +237,3 @@ def _key(*parts: Any) -> str:
 
 def _stored(path: Path) -> dict[str, Any] | None:
     return json.loads(path.read_text()) if path.exists() else None
-
-
-def _tail(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return " | ".join(lines[-4:])[-600:]

@@ -24,15 +24,17 @@ def table(report: dict[str, Any]) -> str:
         f"{report['accelerated']} of {len(tokenizers)} real tokenizers accelerated; {report['cases']:,} results compared "
         f"({kind}), {report['mismatches']:,} differ ({report['date']}, {versions}).",
         "",
-        "| tokenizer | model | served by | compared | differ |",
-        "|---|---|---|---|---|",
+        "| tokenizer | model | pre-tokenizer | served by | compared | differ |",
+        "|---|---|---|---|---|---|",
     ]
     for row in tokenizers:
         engine = row["engine"]
         served = "engine" if row["accelerated"] else f"stock: {row['reason'] or row['failure']}"
+        scanner = engine.get("pre_tokenizer") if row["accelerated"] else None
         compared = sum(row["cases"].values())
         lines.append(
-            f"| {row['name']} | {engine.get('model') or '–'} | {served} | {compared:,} | {row['mismatches']:,} |"
+            f"| {row['name']} | {engine.get('model') or '–'} | {scanner or '–'} | {served} | {compared:,} "
+            f"| {row['mismatches']:,} |"
         )
     return "\n".join(lines)
 

@@ -1,5 +1,7 @@
 """Small tokenizers, trained on the fly, and a comparison with stock."""
 
+import gc
+
 import pytest
 import tokenizers
 import twin as twin_module
@@ -14,6 +16,7 @@ from tokenizers import (
 )
 
 import budtiktok_hf
+from budtiktok_hf import _native
 
 CORPUS = [
     "The quick brown fox jumps over the lazy dog, isn't it?",
@@ -81,7 +84,10 @@ def written(request) -> str:
 def _undone():
     """Leaves every test unpatched, whatever it did."""
     yield
+    if _native.accelerated():
+        gc.collect()
     budtiktok_hf.unpatch()
+    budtiktok_hf.canary.set_share(0)
     twin_module.install(False)
 
 

@@ -100,7 +100,7 @@ def build(kind: str) -> Tokenizer:
 
 
 @pytest.mark.parametrize("kind", ["BPE", "WordPiece"])
-def test_built_from_a_vocabulary(kind, twin, monkeypatch):
+def test_built_from_a_vocabulary(kind, monkeypatch):
     from budtiktok_hf.backend import stock
 
     asked = []
@@ -125,7 +125,7 @@ def test_built_from_a_vocabulary(kind, twin, monkeypatch):
 
 
 @pytest.mark.parametrize("change", ["model", "train", "flag", "unpatch"])
-def test_built_from_a_vocabulary_and_changed_at_once(change, twin):
+def test_built_from_a_vocabulary_and_changed_at_once(change):
     budtiktok_hf.patch()
     model = models.WordPiece(VOCAB["WordPiece"], unk_token="[UNK]")
     tokenizer = Tokenizer(model)

@@ -5,6 +5,7 @@ import pickle
 import threading
 
 import pytest
+import tokenizers
 from conftest import TEXTS, WRITTEN, answers, fields, same_as_stock, stock_answers
 from tokenizers import (
     AddedToken,
@@ -18,7 +19,6 @@ from tokenizers import (
 from tokenizers.trainers import BpeTrainer, WordPieceTrainer
 
 import budtiktok_hf
-from budtiktok_hf.fallback import SCORES
 
 
 def patched_from(written: str) -> Tokenizer:
@@ -204,8 +204,7 @@ def test_unigram_sampling_is_a_reason(twin):
     budtiktok_hf.patch()
     tokenizer = Tokenizer(models.Unigram([("<unk>", 0.0), ("a", -1.0), ("b", -1.5)], 0, False))
     same_as_stock(tokenizer, ["ab", "ba", "a", "", "abab", "bb"])
-    # Its scores are the object's own: read back from JSON, their last bits would differ.
-    assert budtiktok_hf.explain(tokenizer).reasons == [SCORES]
+    assert budtiktok_hf.explain(tokenizer).accelerated
     tokenizer.model.alpha = 0.5
     tokenizer.encode("ab")
     shown = budtiktok_hf.explain(tokenizer)
@@ -274,7 +273,7 @@ def test_a_kept_handle_from_before_the_patch(either):
     same_as_stock(tokenizer)
 
 
-def test_added_tokens_keep_the_text_of_their_time(twin):
+def test_added_tokens_keep_the_text_of_their_time():
     """In-place edits of a normalizer do not reach the texts that were normalized when added."""
     tokenizer = patched_from(WRITTEN["byte_level"])
     tokenizer.normalizer = normalizers.Sequence([normalizers.Replace("q", "k")])
@@ -287,14 +286,14 @@ def test_added_tokens_keep_the_text_of_their_time(twin):
     same_as_stock(tokenizer, [*TEXTS, "ku qu zu"])
 
 
-def test_added_tokens_keep_the_ids_of_their_time(twin):
+def test_added_tokens_keep_the_ids_of_their_time():
     tokenizer = patched_from(WRITTEN["byte_level"])
     tokenizer.add_tokens(["<late>"])
     same_as_stock(tokenizer, [*TEXTS, "a <late> one"])
     tokenizer.model = Tokenizer.from_str(WRITTEN["word_piece"]).model
     same_as_stock(tokenizer, [*TEXTS, "a <late> one"])
     shown = budtiktok_hf.explain(tokenizer)
-    assert shown.reasons == ["added tokens out of step with the tokenizer's other parts"]
+    assert (shown.accelerated, shown.stock_calls) == (True, {})
 
 
 def test_encodings_keep_the_values_of_call_time(written, either):
@@ -375,10 +374,12 @@ def test_what_a_decoder_hides_of_an_added_token(decoder):
     same_as_stock(tokenizer)
     tokenizer.normalizer.lowercase = False
     same_as_stock(tokenizer, [*TEXTS, "Hello hello HELLO"])
-    assert not budtiktok_hf.explain(tokenizer).accelerated
+    assert budtiktok_hf.explain(tokenizer).accelerated
     tokenizer.normalizer = tokenizer.normalizer
     same_as_stock(tokenizer, [*TEXTS, "Hello hello HELLO"])
-    assert budtiktok_hf.explain(tokenizer).accelerated
+    # Before 0.23 stock does not look again at added tokens when a normalizer is set.
+    looks_again = not tokenizers.__version__.startswith("0.22.")
+    assert budtiktok_hf.explain(tokenizer).accelerated == looks_again
 
 
 def test_a_template_keeps_the_count_of_its_time():

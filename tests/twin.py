@@ -28,9 +28,19 @@ class Twin:
             self.tokenizer, json.dumps(self.json | state).encode("utf-8", "surrogatepass")
         )
 
-    def with_light_parts(self, light: bytes):
+    def with_light_parts(self, light: bytes, live: tuple[list, list]):
+        """None where a reload does not give what the object has: only the engine can be told."""
         type(self).light += 1
-        return Twin(json.dumps(json.loads(light) | {"model": self.json["model"]}).encode())
+        made = Twin(json.dumps(json.loads(light) | {"model": self.json["model"]}).encode())
+        states, shadowed = live
+        written = json.loads(light)["added_tokens"]
+        tokens = ORIGINALS["get_added_tokens_decoder"](made.tokenizer)
+        same = sorted(tokens) == [token["id"] for token in written] and not shadowed
+        for token, (text, special) in zip(written, states, strict=True):
+            show = ORIGINALS["id_to_token"](made.tokenizer, token["id"])
+            # Whether it was special is seen here as little as by the engine.
+            same &= text in (None, show) and special in (None, token["special"])
+        return made if same else None
 
     def _serve(self, state, name: str, arguments):
         for kind in ("truncation", "padding"):

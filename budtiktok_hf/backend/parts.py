@@ -1,12 +1,13 @@
-"""The parts of a tokenizer: their bits, their states, whether stock would rebuild them alike."""
+"""The parts of a tokenizer: their bits, their states, what their JSON does not show."""
 
 import json
 
-from ..fallback import COUNT_OUT_OF_STEP, OUT_OF_STEP
+from ..fallback import COUNT_OUT_OF_STEP, OUT_OF_STEP, PYTHON_DECODER
 from . import stock
 
 __all__ = [
     "ADDED_TOKENS",
+    "ALL",
     "BITS",
     "DECODER",
     "LIGHT",
@@ -14,14 +15,20 @@ __all__ = [
     "NORMALIZER",
     "added_tokens",
     "light_json",
+    "entangled",
+    "live",
     "out_of_step",
+    "python_decoder",
     "remember",
     "samples",
+    "special_contents",
     "state",
+    "undecodable",
 ]
 
 #: As in the native handle.
 MODEL, NORMALIZER, PRE_TOKENIZER, POST_PROCESSOR, DECODER, ADDED_TOKENS = 1, 2, 4, 8, 16, 32
+ALL = 63
 BITS = {
     "model": MODEL,
     "normalizer": NORMALIZER,
@@ -29,7 +36,7 @@ BITS = {
     "post_processor": POST_PROCESSOR,
     "decoder": DECODER,
 }
-#: What can be compiled without the model. The decoder takes no part in encoding.
+#: What can be compiled without the model.
 LIGHT = NORMALIZER | PRE_TOKENIZER | POST_PROCESSOR | DECODER | ADDED_TOKENS
 
 #: What of a model can be changed without replacing it. Its vocabulary changes by training only.
@@ -53,9 +60,38 @@ def state(name: str, component):
         return None
     if name == "model":
         return type(component), tuple(getattr(component, flag, None) for flag in MODEL_FLAGS)
+    if name == "decoder":
+        return _decoder_json(component)
     if name == "post_processor":
         return component.__getstate__(), _shown_counts(component)
     return component.__getstate__()
+
+
+def _decoder_json(decoder) -> bytes | None:
+    """None for no decoder, and for one written in Python (see `undecodable`)."""
+    try:
+        return None if decoder is None else decoder.__getstate__()
+    except Exception:
+        return None
+
+
+def python_decoder(tokenizer) -> bool:
+    decoder = stock.read(tokenizer, "decoder")
+    return decoder is not None and _decoder_json(decoder) is None
+
+
+def undecodable(tokenizer) -> str | None:
+    """Why the engine cannot decode what it can encode."""
+    if python_decoder(tokenizer):
+        return PYTHON_DECODER
+    if stock.VERSION >= (0, 23) and any(
+        # A token that is normalized no more keeps its normalized text.
+        stock.call(tokenizer, "id_to_token", id) != token.content
+        for id, token in added_tokens(tokenizer).items()
+        if not token.normalized
+    ):
+        return OUT_OF_STEP
+    return None
 
 
 def remember(tokenizer, handle) -> None:
@@ -99,64 +135,128 @@ def light_json(tokenizer, added: dict) -> bytes:
     ]
     for name in ("normalizer", "pre_tokenizer", "post_processor", "decoder"):
         component = stock.read(tokenizer, name)
-        written = "null" if component is None else component.__getstate__().decode()
+        if name == "decoder":
+            shown = _decoder_json(component)
+        else:
+            shown = None if component is None else component.__getstate__()
+        written = "null" if shown is None else shown.decode()
         fields.append(f'"{name}":{written}')
     fields.append('"model":null')
     return ("{" + ",".join(fields) + "}").encode("utf-8", "surrogatepass")
 
 
-def out_of_step(tokenizer, added: dict) -> str | None:
-    """Why loading the tokenizer from its own JSON does not give what the object is now.
+def special_contents(handle) -> set[str]:
+    """Contents seen to be added as special tokens. What happened while nobody watched may be
+    anything: then it starts anew."""
+    memo, generation = handle.memo, handle.moment()[0]
+    if memo.get("special_contents", (None,))[0] != generation:
+        memo["special_contents"] = generation, set()
+        memo.pop("specials_known", None)
+    return memo["special_contents"][1]
 
-    The object keeps ids given when a token was added, texts normalized by the normalizer of that
-    time, tokens that were special once, and the number of special tokens that a template had when
-    it was made; a model, a normalizer, a token or a template changed since would give others.
+
+def live(tokenizer, added: dict, specials: set[str] | None) -> tuple[list, list]:
+    """What JSON does not show of added tokens: of each its text and whether it is known as
+    special (None: not seen); then (content, id) of those whose id has become another token's.
+
+    `specials`: the contents of all that are or were, if they are known."""
+    states = []
+    for id, token in added.items():
+        # Before 0.23 the texts do not show; they are in step with the normalizer then.
+        text = stock.call(tokenizer, "id_to_token", id) if stock.VERSION >= (0, 23) else None
+        special: bool | None = token.special
+        if specials is not None:
+            special = special or token.content in specials
+        elif not special:
+            special = _known_as_special(tokenizer, id, text in (None, token.content))
+        states.append((text, special))
+    return states, _shadowed(tokenizer, added)
+
+
+def _known_as_special(tokenizer, id: int, shows_content: bool) -> bool | None:
+    """Whether a token that is not special was: `encode_special_tokens` remembers the content.
+
+    Decoding shows it, if the id's string is the content and the decoder leaves anything of it.
     """
-    if not (
-        _ids_in_step(tokenizer, added)
-        and _texts_in_step(tokenizer, added)
-        and _specials_in_step(tokenizer, added)
-    ):
+    if not shows_content or not stock.call(tokenizer, "decode", [id], skip_special_tokens=False):
+        return None
+    return not stock.call(tokenizer, "decode", [id], skip_special_tokens=True)
+
+
+def _shadowed(tokenizer, added: dict) -> list[tuple[str, int]]:
+    if not added:
+        return []
+    model = stock.read(tokenizer, "model")
+    contents = {token.content for token in added.values()}
+    size, all_size = (
+        stock.call(tokenizer, "get_vocab_size", with_added_tokens=both) for both in (False, True)
+    )
+    if all_size == size + sum(model.token_to_id(content) is None for content in contents):
+        return []
+    vocab = stock.call(tokenizer, "get_vocab", with_added_tokens=True)
+    of_model = stock.call(tokenizer, "get_vocab", with_added_tokens=False)
+    return [
+        (content, id)
+        for content, id in vocab.items()
+        if content not in contents and of_model.get(content) != id
+    ]
+
+
+def entangled(handle, added: dict) -> bool:
+    """Whether tokens were added that repeat others, lie in others or are white space. Before 0.23
+    stock goes on matching some of those as it did before they came."""
+    if stock.VERSION >= (0, 23):
+        return False
+    late = handle.memo.get("added_contents", [])
+    if len(set(late)) < len(late) or not all(content.strip() for content in late):
+        return True
+    others = [token.content for token in added.values()]
+    return any(
+        content != other and (content.strip() in other or other.strip() in content)
+        for content in late
+        for other in others
+    )
+
+
+def out_of_step(tokenizer, added: dict) -> str | None:
+    """Why the engine cannot be what the object is now, though its parts can be written.
+
+    The object keeps texts normalized by the normalizer of the time a token was added, and the
+    number of special tokens that a template had when it was made.
+    """
+    if not _texts_in_step(tokenizer, added):
         return OUT_OF_STEP
     if not _counts_in_step(stock.read(tokenizer, "post_processor")):
         return COUNT_OUT_OF_STEP
     return None
 
 
+def _texts_in_step(tokenizer, added: dict) -> bool:
+    """Whether it is known which texts the object looks for."""
+    if stock.VERSION >= (0, 23):
+        return True
+    # Texts do not show, so nothing may have happened that a reload would not repeat.
+    return _ids_in_step(tokenizer, added) and all(
+        _text_by_encoding(tokenizer, id, token) for id, token in added.items() if token.normalized
+    )
+
+
 def _ids_in_step(tokenizer, added: dict) -> bool:
     """Gives ids as stock does when it reads the tokens back, in the order of their ids."""
-    if not added:
-        return True
     model = stock.read(tokenizer, "model")
-    size = stock.call(tokenizer, "get_vocab_size", with_added_tokens=False)
-    next_id = size
+    next_id = stock.call(tokenizer, "get_vocab_size", with_added_tokens=False)
     for id, token in added.items():
         if not token.content:
             return False
         known = model.token_to_id(token.content)
         if known is None:
             known, next_id = next_id, next_id + 1
-        if known != id:
+        if known != id or model.id_to_token(id) not in (None, token.content):
             return False
     return len({token.content for token in added.values()}) == len(added)
 
 
-def _texts_in_step(tokenizer, added: dict) -> bool:
-    """Whether the object looks for the texts that its normalizer makes of the added tokens now."""
-    normalizer = stock.read(tokenizer, "normalizer")
-    normalized = {id: token for id, token in added.items() if token.normalized}
-    if normalizer is None and stock.VERSION >= (0, 23) or not normalized:
-        return True
-    shown = _text_by_id if stock.VERSION >= (0, 23) else _text_by_encoding
-    return all(shown(tokenizer, normalizer, id, token) for id, token in normalized.items())
-
-
-def _text_by_id(tokenizer, normalizer, id: int, token) -> bool:
-    """The id's string is the text that was normalized when the token was added."""
-    return stock.call(tokenizer, "id_to_token", id) == normalizer.normalize_str(token.content)
-
-
-def _text_by_encoding(tokenizer, _normalizer, id: int, token) -> bool:
+def _text_by_encoding(tokenizer, id: int, token) -> bool:
     """Before 0.23 a new normalizer does not reach the texts, and decoding does not show them: the
     token has to be found in its own content, and nothing beside it."""
     if token.lstrip or token.rstrip:
@@ -164,17 +264,6 @@ def _text_by_encoding(tokenizer, _normalizer, id: int, token) -> bool:
     encoding = stock.call(tokenizer, "encode", token.content, add_special_tokens=False)
     masked = zip(encoding.ids, encoding.attention_mask, strict=True)
     return [found for found, mask in masked if mask] == [id]
-
-
-def _specials_in_step(tokenizer, added: dict) -> bool:
-    """Whether a token that is not special never was: `encode_special_tokens` remembers those."""
-    plain = [id for id, token in added.items() if not token.special]
-    if not plain:
-        return True
-    shown, skipped = (
-        stock.call(tokenizer, "decode", plain, skip_special_tokens=skip) for skip in (False, True)
-    )
-    return shown == skipped
 
 
 def _shown_counts(post_processor) -> tuple[int, int]:

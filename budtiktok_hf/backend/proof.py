@@ -10,7 +10,7 @@ import os
 import threading
 
 from .. import _native
-from ..fallback import PYTHON_COMPONENTS, SAMPLING, SCORES
+from ..fallback import OUT_OF_STEP, PYTHON_COMPONENTS, SAMPLING
 from . import made, parts, stock
 
 __all__ = ["prove"]
@@ -55,10 +55,30 @@ def _prove(tokenizer, handle) -> None:
         if isinstance(verdict, str):
             settled = handle.settle(moment, reason=verdict)
         else:
-            settled = handle.settle(moment, engine=verdict)
+            undecodable = parts.undecodable(tokenizer)
+            settled = handle.settle(moment, engine=verdict, undecodable=undecodable)
         if settled:
-            handle.memo.pop("model_text", None)
+            handle.memo.pop("model_job", None)
             return
+
+
+def _specials(handle) -> set[str] | None:
+    """Contents of all tokens that are special or were; None if the object was not always watched."""
+    contents = parts.special_contents(handle)
+    if handle.changed == parts.ALL:
+        # Trained, perhaps: nobody saw which tokens that adds.
+        handle.memo.pop("specials_known", None)
+        return None
+    if "specials_known" not in handle.memo:
+        proof = handle.proof()
+        if proof is None or proof[0][0] != handle.moment()[0] or proof[1] is None:
+            return None
+        known = proof[1].special_contents()
+        if known is None:
+            return None
+        contents.update(known)
+        handle.memo["specials_known"] = True
+    return contents
 
 
 def _judge(tokenizer, handle, moment):
@@ -75,7 +95,7 @@ def _judge(tokenizer, handle, moment):
         changed |= parts.MODEL
     if known_epoch != epoch:
         changed |= _edited(tokenizer, handle)
-    if not changed & ~parts.DECODER:
+    if not changed:
         parts.remember(tokenizer, handle)
         return engine if engine is not None else reason
     if changed & parts.MODEL or engine is None:
@@ -101,39 +121,52 @@ def _edited(tokenizer, handle) -> int:
 
 def _whole(tokenizer, handle):
     parts.remember(tokenizer, handle)
-    model = stock.read(tokenizer, "model")
-    if parts.samples(model):
+    if parts.samples(stock.read(tokenizer, "model")):
         return SAMPLING
-    if type(model).__name__ == "Unigram":
-        # Stock reads a file's scores without correct rounding, so the object's own, written by
-        # `to_str`, come back with other last bits, which decide ties.
-        return SCORES
-    added = parts.added_tokens(tokenizer)
-    try:
-        written = made.whole_json(tokenizer, handle, added)
-        if written is None:
-            written = stock.call(tokenizer, "to_str").encode()
-    except Exception:
-        # Stock writes everything but what is written in Python.
-        return PYTHON_COMPONENTS
-    reason = parts.out_of_step(tokenizer, added)
-    if reason is not None:
-        return reason
-    engine = _native.compile(written, stock.VERSION)
-    return engine if engine.reason is None else engine.reason
+    specials = _specials(handle)
+    compiled = made.compiled_model(tokenizer, handle)
+    engine = None if compiled is None else _with_light_parts(tokenizer, handle, compiled, specials)
+    if engine is None:
+        try:
+            if parts.python_decoder(tokenizer):
+                # Stock writes no whole tokenizer with a decoder it cannot write.
+                light = parts.light_json(tokenizer, parts.added_tokens(tokenizer))
+                model = stock.read(tokenizer, "model").__getstate__()
+                written = b"".join((light.removesuffix(b"null}"), model, b"}"))
+            else:
+                written = stock.call(tokenizer, "to_str").encode()
+        except Exception:
+            # Stock writes everything but what is written in Python.
+            return PYTHON_COMPONENTS
+        compiled = _native.compile_written(written, stock.VERSION)
+        engine = _with_light_parts(tokenizer, handle, compiled, specials)
+    # What a model's own pre-tokenizer does not fit, no other one does.
+    return "the engine could not be built" if engine is None else engine
 
 
-def _light(tokenizer, handle, engine):
+def _light(tokenizer, handle, compiled):
     parts.remember(tokenizer, handle)
+    engine = _with_light_parts(tokenizer, handle, compiled, _specials(handle))
+    return _whole(tokenizer, handle) if engine is None else engine
+
+
+def _with_light_parts(tokenizer, handle, compiled, specials):
+    """An engine with this compiled model and the tokenizer's other parts, or the reason why not.
+    None if the model has to be compiled in another way."""
+    if compiled.reason is not None:
+        return compiled.reason
     added = parts.added_tokens(tokenizer)
     try:
         light = parts.light_json(tokenizer, added)
     except Exception:
         return PYTHON_COMPONENTS
     reason = parts.out_of_step(tokenizer, added)
+    if reason is None and parts.entangled(handle, added):
+        reason = OUT_OF_STEP
     if reason is not None:
         return reason
-    changed = engine.with_light_parts(light, stock.VERSION)
-    if changed is None:
-        return _whole(tokenizer, handle)
-    return changed if changed.reason is None else changed.reason
+    live = parts.live(tokenizer, added, specials)
+    engine = compiled.with_live_parts(light, live, stock.VERSION)
+    if engine is None:
+        return None
+    return engine if engine.reason is None else engine.reason

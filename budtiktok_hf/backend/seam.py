@@ -1,23 +1,41 @@
 """What the native hooks call."""
 
-from .. import fallback
+from .. import canary, fallback
 from . import parts
-from .made import begin, model_made, tokenizer_made
+from .made import model_begins, model_made, tokenizer_made
 from .proof import prove
+from .streams import hand_back
 
 __all__ = [
+    "transformers_imported",
     "async_batch",
+    "async_decode",
     "async_one",
-    "begin",
+    "checked",
+    "checked_call",
     "first_exposed",
-    "model_made",
     "from_pretrained",
+    "hand_back",
+    "model_begins",
+    "model_made",
+    "probe",
     "prove",
     "served_by_stock",
     "tokenizer_made",
+    "tokens_added",
 ]
 
 served_by_stock = fallback.note
+checked = canary.checked
+checked_call = canary.checked_call
+probe = canary.probe
+
+
+def transformers_imported() -> None:
+    """The calls of transformers can be hooked now."""
+    from ..hooks import scope
+
+    scope.complete()
 
 
 def first_exposed(memo: dict, name: str, component) -> None:
@@ -26,6 +44,17 @@ def first_exposed(memo: dict, name: str, component) -> None:
         memo[name] = parts.state(name, component)
     except Exception:
         memo.pop(name, None)
+
+
+def tokens_added(handle, tokens, special: bool) -> None:
+    """Tokens were handed to `add_tokens`, or (`special`) to `add_special_tokens`."""
+    if type(tokens) is list:
+        contents = parts.special_contents(handle)
+        late = handle.memo.setdefault("added_contents", [])
+        late += [getattr(token, "content", token) for token in tokens]
+        for token in tokens:
+            if special or getattr(token, "special", False):
+                contents.add(getattr(token, "content", token))
 
 
 def async_one(tokenizer, sequence, pair, add_special_tokens: bool):
@@ -47,6 +76,12 @@ def async_batch(tokenizer, inputs, is_pretokenized: bool, add_special_tokens: bo
         return None
     method = tokenizer.encode_batch_fast if fast else tokenizer.encode_batch
     return _later(method, copy, is_pretokenized, add_special_tokens)
+
+
+def async_decode(tokenizer, sequences, skip_special_tokens: bool):
+    """A future of `decode_batch`, over a copy of the ids; None if stock has to answer."""
+    copy = [list(ids) for ids in sequences]
+    return _later(tokenizer.decode_batch, copy, skip_special_tokens)
 
 
 def _copied(item, is_pretokenized: bool):

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use budtiktok::config::UnigramConfig;
+use budtiktok::models::Alphabet;
 use budtiktok::models::unigram::{Unigram, UnigramScratch};
 use budtiktok::pieces::Span;
 
@@ -72,7 +73,7 @@ fn main() {
         let mut model = None;
         for _ in 0..3 {
             let start = now();
-            model = Some(Unigram::compile(&config).unwrap());
+            model = Some(Unigram::compile(&config, Alphabet::Characters).unwrap());
             compiling = compiling.min(now() - start);
         }
         let model = model.unwrap();

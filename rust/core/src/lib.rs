@@ -5,10 +5,13 @@
 
 pub mod added;
 pub mod batch;
+mod columns;
 pub mod config;
 pub mod decoders;
+mod decoding;
 pub mod encoding;
 pub mod error;
+mod long_text;
 pub mod map;
 pub mod models;
 pub mod normalizers;
@@ -21,6 +24,7 @@ pub mod pre_tokenizers;
 pub mod scratch;
 pub mod simd;
 pub mod text;
+pub mod threads;
 pub mod tokenizer;
 pub mod truncation;
 pub mod unchecked;

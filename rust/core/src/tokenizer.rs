@@ -5,13 +5,18 @@
 
 use std::sync::Arc;
 
-use crate::config::TokenizerConfig;
-use crate::encoding::{CharOffsets, Detail, Encoding, Runs, TokenText};
+use rayon::ThreadPool;
+
+use crate::added::{LiveToken, LiveTokens};
+use crate::columns::Columns;
+use crate::config::{DecoderConfig, TokenizerConfig};
+use crate::decoding::Decoding;
+use crate::encoding::{CharOffsets, Encoding};
 use crate::error::{Error, Result};
-use crate::models::ModelToken;
+use crate::long_text::{self, Section};
 use crate::options::{EncodeOptions, Input, Level, Semantics, Sequence};
 use crate::pieces::Span;
-use crate::plan::{LightParts, Plan};
+use crate::plan::{AddedTokens, LightParts, Plan};
 use crate::post_processors::post_process;
 use crate::scratch::{Buffers, Scratch, ScratchPool};
 use crate::text::NormalizedText;
@@ -21,6 +26,7 @@ use crate::vocabulary::Vocabulary;
 #[derive(Debug)]
 pub struct Tokenizer {
     plan: Plan,
+    decoding: Decoding,
     scratches: Arc<ScratchPool>,
 }
 
@@ -33,7 +39,7 @@ pub struct Report {
     pub pre_tokenizer: &'static str,
     /// The SIMD level in use: `"scalar"`, `"avx2"`...
     pub simd: &'static str,
-    /// Bytes held by idle word caches at present.
+    /// Bytes held by idle word caches, and for decoding, at present.
     pub cache_bytes: usize,
 }
 
@@ -52,8 +58,9 @@ impl Tokenizer {
     }
 
     /// Compiles a configuration.
-    pub fn compile(config: &TokenizerConfig, _semantics: Semantics) -> Result<Self> {
-        Ok(Self { plan: Plan::compile(config)?, scratches: Arc::default() })
+    pub fn compile(config: &TokenizerConfig, semantics: Semantics) -> Result<Self> {
+        let decoding = Decoding::new(config.decoder.as_ref(), semantics);
+        Ok(Self { plan: Plan::compile(config)?, decoding, scratches: Arc::default() })
     }
 
     /// The same model (shared, not compiled again) with other light parts. `light` is a whole
@@ -62,10 +69,55 @@ impl Tokenizer {
     /// # Errors
     /// `Unsupported{part: "model"}` if the light parts need the model compiled in another way:
     /// the caller then compiles from the whole file.
-    pub fn with_light_parts(&self, light: &[u8], _semantics: Semantics) -> Result<Self> {
+    pub fn with_light_parts(&self, light: &[u8], semantics: Semantics) -> Result<Self> {
         let light = TokenizerConfig::light_from_json(light)?;
-        let plan = Plan::around(Arc::clone(&self.plan.model), LightParts::from(&light))?;
-        Ok(Self { plan, scratches: Arc::clone(&self.scratches) })
+        self.around(LightParts::from(&light), light.decoder.as_ref(), semantics)
+    }
+
+    /// As `with_light_parts`, with the added tokens of a tokenizer as it has them. `states`: of
+    /// each token of `light`, in order, its text and whether it is known as special
+    /// (see [`LiveToken`]).
+    pub fn with_live_parts(
+        &self,
+        light: &[u8],
+        states: Vec<(Option<String>, Option<bool>)>,
+        shadowed: Vec<(String, u32)>,
+        semantics: Semantics,
+    ) -> Result<Self> {
+        let mut light = TokenizerConfig::light_from_json(light)?;
+        let tokens = std::mem::take(&mut light.added_tokens);
+        if tokens.len() != states.len() {
+            return Err(Error::config("not one state for each added token"));
+        }
+        let tokens = tokens.into_iter().zip(states);
+        let tokens = tokens.map(|(token, (text, special))| LiveToken { token, text, special }).collect();
+        let live = LiveTokens { tokens, shadowed };
+        let parts = LightParts { added_tokens: AddedTokens::Live(&live), ..LightParts::from(&light) };
+        self.around(parts, light.decoder.as_ref(), semantics)
+    }
+
+    /// The same model with the other parts of a configuration.
+    ///
+    /// # Errors
+    /// As `with_light_parts`.
+    pub fn with_parts_of(&self, config: &TokenizerConfig, semantics: Semantics) -> Result<Self> {
+        self.around(LightParts::from(config), config.decoder.as_ref(), semantics)
+    }
+
+    /// The contents of all added tokens that are special or were; `None` if not all are known.
+    pub fn special_contents(&self) -> Option<impl Iterator<Item = &str>> {
+        self.plan.added.special_contents()
+    }
+
+    fn around(
+        &self,
+        light: LightParts<'_>,
+        decoder: Option<&DecoderConfig>,
+        semantics: Semantics,
+    ) -> Result<Self> {
+        let plan = Plan::around(Arc::clone(&self.plan.model), light)?;
+        let decoding = Decoding::new(decoder, semantics);
+        Ok(Self { plan, decoding, scratches: Arc::clone(&self.scratches) })
     }
 
     /// Encodes one input. Padding is applied as stock's `encode` does (to a fixed length, or to a
@@ -76,9 +128,20 @@ impl Tokenizer {
         options: &EncodeOptions,
         scratch: &mut Scratch,
     ) -> Result<Encoding> {
-        let first = self.encode_sequence(input.first, 0, options, scratch)?;
+        self.encode_with(input, options, scratch, None)
+    }
+
+    /// `encode`, with the help of a pool's threads where a text is long.
+    pub fn encode_with(
+        &self,
+        input: &Input<'_>,
+        options: &EncodeOptions,
+        scratch: &mut Scratch,
+        pool: Option<&ThreadPool>,
+    ) -> Result<Encoding> {
+        let first = self.encode_sequence(input.first, 0, options, scratch, pool)?;
         let second = match input.second {
-            Some(sequence) => Some(self.encode_sequence(sequence, 1, options, scratch)?),
+            Some(sequence) => Some(self.encode_sequence(sequence, 1, options, scratch, pool)?),
             None => None,
         };
         post_process(first, second, options, self.plan.post_processor.as_ref())
@@ -91,13 +154,14 @@ impl Tokenizer {
         type_id: u32,
         options: &EncodeOptions,
         scratch: &mut Buffers,
+        pool: Option<&ThreadPool>,
     ) -> Result<Encoding> {
         let mut columns = Columns::new(options.level == Level::Full && !options.fast);
         match sequence {
-            Sequence::Raw(text) => self.encode_text(text, None, options, scratch, &mut columns)?,
+            Sequence::Raw(text) => self.encode_text(text, None, options, scratch, pool, &mut columns)?,
             Sequence::PreTokenized(words) => {
                 for (index, word) in words.iter().enumerate() {
-                    self.encode_text(word, Some(index as u32), options, scratch, &mut columns)?;
+                    self.encode_text(word, Some(index as u32), options, scratch, pool, &mut columns)?;
                 }
             }
         }
@@ -113,6 +177,7 @@ impl Tokenizer {
         word: Option<u32>,
         options: &EncodeOptions,
         scratch: &mut Buffers,
+        pool: Option<&ThreadPool>,
         columns: &mut Columns,
     ) -> Result<()> {
         if text.len() > LONGEST {
@@ -121,46 +186,64 @@ impl Tokenizer {
         let from = columns.offsets.len();
         let mut piece_count = 0;
         let mut raw_parts = std::mem::take(&mut scratch.raw_parts);
-        let mut normalized_parts = std::mem::take(&mut scratch.normalized_parts);
         raw_parts.clear();
         self.plan.added.split_raw(text, options.encode_special_tokens, &mut raw_parts)?;
         for part in raw_parts.iter().filter(|part| part.start < part.end) {
-            let section = &text[part.start as usize..part.end as usize];
-            let mut normalized = NormalizedText::new(section, part.start as usize, columns.full);
+            let section = Section {
+                text: &text[part.start as usize..part.end as usize],
+                shift: part.start as usize,
+                word,
+                piece_count,
+            };
             if let Some(id) = part.id {
-                columns.added_token(id, &normalized, word.unwrap_or(piece_count));
+                let found = NormalizedText::new(section.text, section.shift, columns.full);
+                columns.added_token(id, &found, word.unwrap_or(piece_count), false);
                 piece_count += 1;
-                continue;
-            }
-            if let Some(normalizer) = &self.plan.normalizer {
-                normalizer.normalize(&mut normalized)?;
-            }
-            if !self.plan.added.has_normalized() {
-                piece_count += self.encode_gap(normalized, word, piece_count, scratch, columns)?;
-                continue;
-            }
-            normalized_parts.clear();
-            self.plan.added.split_normalized(
-                normalized.get(),
-                options.encode_special_tokens,
-                &mut normalized_parts,
-            )?;
-            for part in normalized_parts.iter().filter(|part| part.start < part.end) {
-                let gap = normalized.slice(Span { start: part.start, end: part.end });
-                if let Some(id) = part.id {
-                    columns.added_token(id, &gap, word.unwrap_or(piece_count));
-                    piece_count += 1;
-                } else {
-                    piece_count += self.encode_gap(gap, word, piece_count, scratch, columns)?;
-                }
+            } else if let Some(pool) = self.worth_sharing(&section, pool) {
+                piece_count += self.encode_section_shared(&section, options, pool, columns)?;
+            } else {
+                piece_count += self.encode_section(&section, options, scratch, pool, columns)?;
             }
         }
         scratch.raw_parts = raw_parts;
-        scratch.normalized_parts = normalized_parts;
         if columns.full {
             CharOffsets::new(text).convert_all(&mut columns.offsets[from..]);
         }
         Ok(())
+    }
+
+    /// What lies between added tokens of the raw text. Returns how many pieces it had.
+    pub(crate) fn encode_section(
+        &self,
+        section: &Section<'_>,
+        options: &EncodeOptions,
+        scratch: &mut Buffers,
+        pool: Option<&ThreadPool>,
+        columns: &mut Columns,
+    ) -> Result<u32> {
+        let Section { text, shift, word, mut piece_count } = *section;
+        let mut normalized = NormalizedText::new(text, shift, columns.full);
+        if let Some(normalizer) = &self.plan.normalizer {
+            normalizer.normalize(&mut normalized)?;
+        }
+        if !self.plan.added.has_normalized() {
+            return self.encode_gap(normalized, word, piece_count, scratch, pool, columns);
+        }
+        let mut parts = std::mem::take(&mut scratch.normalized_parts);
+        parts.clear();
+        self.plan.added.split_normalized(normalized.get(), options.encode_special_tokens, &mut parts)?;
+        for part in parts.iter().filter(|part| part.start < part.end) {
+            let gap = normalized.slice(Span { start: part.start, end: part.end });
+            if let Some(id) = part.id {
+                let spaced = self.plan.spaces.as_ref().is_some_and(|spaces| spaces.normalized);
+                columns.added_token(id, &gap, word.unwrap_or(piece_count), spaced);
+                piece_count += 1;
+            } else {
+                piece_count += self.encode_gap(gap, word, piece_count, scratch, pool, columns)?;
+            }
+        }
+        scratch.normalized_parts = parts;
+        Ok(piece_count - section.piece_count)
     }
 
     /// What lies between added tokens: pre-tokenizer and model. Returns how many pieces it had.
@@ -170,6 +253,7 @@ impl Tokenizer {
         word: Option<u32>,
         piece_count: u32,
         scratch: &mut Buffers,
+        pool: Option<&ThreadPool>,
         columns: &mut Columns,
     ) -> Result<u32> {
         let Buffers { pieces, tokens, model: model_scratch, .. } = scratch;
@@ -177,15 +261,33 @@ impl Tokenizer {
         if let Some(pre_tokenizer) = &self.plan.pre_tokenizer {
             pre_tokenizer.pre_tokenize(&mut gap, pieces)?;
         }
-        let model = &self.plan.model.model;
+        if !gap.is_regular() && self.plan.writes_later() {
+            // What is left out here, writing the alphabet or `▁`, goes wrong in stock: it panics or
+            // doubles text.
+            let lead = gap.lead() as u32;
+            if pieces.spans.iter().any(|piece| piece.start < lead) {
+                return Err(Error::unsupported("input", "text that begins with what a normalizer inserted"));
+            }
+        }
+        if let Some(spaces) = &self.plan.spaces {
+            spaces.pre_tokenize(&mut gap, pieces)?;
+        }
+        let (model, text, pieces) = (&self.plan.model.model, gap.get(), &pieces.spans);
+        let pool = pool.filter(|_| text.len() >= long_text::WORTH_SHARING);
         if columns.full {
             tokens.clear();
-            model.tokens(gap.get(), &pieces.spans, model_scratch, tokens)?;
-            columns.model_tokens(&gap, &pieces.spans, tokens, word, piece_count);
+            match pool {
+                Some(pool) => long_text::tokens(model, text, pieces, pool, || self.scratch(), tokens)?,
+                None => model.tokens(text, pieces, model_scratch, tokens)?,
+            }
+            columns.model_tokens(&gap, pieces, tokens, word, piece_count, self.plan.spaces.is_some());
         } else {
-            model.ids(gap.get(), &pieces.spans, model_scratch, &mut columns.ids)?;
+            match pool {
+                Some(pool) => long_text::ids(model, text, pieces, pool, || self.scratch(), &mut columns.ids)?,
+                None => model.ids(text, pieces, model_scratch, &mut columns.ids)?,
+            }
         }
-        Ok(pieces.spans.len() as u32)
+        Ok(pieces.len() as u32)
     }
 
     /// The model's own vocabulary (without added tokens).
@@ -196,6 +298,11 @@ impl Tokenizer {
     /// The compiled parts.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Its way back from ids.
+    pub(crate) fn decoding(&self) -> &Decoding {
+        &self.decoding
     }
 
     /// One more than the highest id that encoding can give by the vocabulary or an added token.
@@ -212,104 +319,9 @@ impl Tokenizer {
     pub fn report(&self) -> Report {
         Report {
             model: self.plan.model.model.name(),
-            pre_tokenizer: self.plan.pre_tokenizer.as_ref().map_or("none", |part| part.name()),
+            pre_tokenizer: self.plan.pre_tokenizer_name(),
             simd: crate::simd::simd_level(),
-            cache_bytes: self.scratches.cache_bytes(),
-        }
-    }
-}
-
-/// The columns of one sequence while it is encoded.
-#[derive(Debug, Default)]
-struct Columns {
-    full: bool,
-    ids: Vec<u32>,
-    tokens: Vec<TokenText>,
-    words: Vec<Option<u32>>,
-    offsets: Vec<(usize, usize)>,
-}
-
-impl Columns {
-    fn new(full: bool) -> Self {
-        Self { full, ..Self::default() }
-    }
-
-    fn token(&mut self, id: u32, string: TokenText, offsets: (usize, usize), word: u32) {
-        self.ids.push(id);
-        self.tokens.push(string);
-        self.words.push(Some(word));
-        self.offsets.push(offsets);
-    }
-
-    /// A model's tokens.
-    fn model_tokens(
-        &mut self,
-        gap: &NormalizedText<'_>,
-        pieces: &[Span],
-        tokens: &[ModelToken],
-        word: Option<u32>,
-        piece_count: u32,
-    ) {
-        self.ids.extend(tokens.iter().map(|token| token.id));
-        match word {
-            Some(_) => self.words.resize(self.words.len() + tokens.len(), word),
-            None => self.words.extend(tokens.iter().map(|token| Some(piece_count + token.piece))),
-        }
-        self.tokens.extend(tokens.iter().map(|token| {
-            if token.surface {
-                TokenText::Text(gap.get()[token.start as usize..token.end as usize].into())
-            } else {
-                TokenText::Vocabulary(token.id)
-            }
-        }));
-        let shift = gap.shift();
-        // Every byte is a character that stands where it stood.
-        let bytes = gap.is_identity() && gap.get().is_ascii();
-        self.offsets.extend(tokens.iter().map(|token| {
-            let piece = pieces[token.piece as usize];
-            if bytes && piece.start <= token.start && token.start < token.end && token.end <= piece.end {
-                return (shift + token.start as usize, shift + token.end as usize);
-            }
-            let relative = |at: u32| (at as usize).wrapping_sub(piece.start as usize);
-            gap.token_range(piece, relative(token.start), relative(token.end))
-        }));
-    }
-
-    /// An added token found in the text: its string is what it covers, stripped spaces included.
-    fn added_token(&mut self, id: u32, text: &NormalizedText<'_>, word: u32) {
-        if self.full {
-            let offsets = text.original_range(0, text.get().len());
-            self.token(id, TokenText::Text(text.get().into()), offsets, word);
-        } else {
-            self.ids.push(id);
-        }
-    }
-
-    fn into_encoding(self, type_id: u32, options: &EncodeOptions, vocabulary: &Arc<Vocabulary>) -> Encoding {
-        let len = self.ids.len();
-        let detail = match options.level {
-            Level::Ids => None,
-            Level::Full if options.fast => Some(Detail {
-                tokens: vec![TokenText::Text("".into()); len],
-                words: vec![None; len],
-                offsets: vec![(0, 0); len],
-                vocabulary: None,
-            }),
-            Level::Full => Some(Detail {
-                tokens: self.tokens,
-                words: self.words,
-                offsets: self.offsets,
-                vocabulary: Some(Arc::clone(vocabulary)),
-            }),
-        };
-        Encoding {
-            ids: self.ids,
-            type_ids: Runs::of(type_id, len),
-            special_tokens_mask: Runs::of(0, len),
-            attention_mask: Runs::of(1, len),
-            detail,
-            overflowing: Vec::new(),
-            sequence_ranges: Vec::new(),
+            cache_bytes: self.scratches.cache_bytes() + self.decoding.cache_bytes(),
         }
     }
 }

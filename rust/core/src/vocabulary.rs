@@ -38,8 +38,8 @@ const HOLE: (u32, u32) = (u32::MAX, u32::MAX);
 const NEAR_IDS: usize = 1 << 22;
 
 /// Takes tokens one by one: their text is appended to the arena, then their id is given.
-#[derive(Debug, Default)]
-pub(crate) struct VocabularyBuilder {
+#[derive(Debug, Default, Clone)]
+pub struct VocabularyBuilder {
     arena: String,
     /// Id and end in the arena; each token starts where the one before ends.
     entries: Vec<(u32, u32)>,
@@ -196,6 +196,11 @@ impl Vocabulary {
     /// How many tokens there are (holes not counted).
     pub fn len(&self) -> usize {
         self.len
+    }
+
+    /// How many different tokens there are: fewer than [`len`](Self::len) if some are listed twice.
+    pub fn distinct_len(&self) -> usize {
+        self.table.len() + self.odd.as_ref().map_or(0, |odd| odd.ids.len())
     }
 
     pub fn is_empty(&self) -> bool {

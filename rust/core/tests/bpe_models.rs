@@ -70,7 +70,7 @@ fn compare(name: &str, config: &BpeConfig, kind: Alphabet, text: &str, spans: &[
             continue;
         }
         let (written, raw) = match kind {
-            Alphabet::Characters => {
+            Alphabet::Characters | Alphabet::Spaces => {
                 (String::from_utf8(piece.to_vec()).unwrap(), (0..piece.len()).collect::<Vec<_>>())
             }
             Alphabet::RawBytes => {

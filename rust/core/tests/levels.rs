@@ -5,7 +5,7 @@ use budtiktok::pieces::Span;
 use budtiktok::pre_tokenizers::scanners::Scanner;
 use budtiktok::simd::Level;
 
-const FRAGMENTS: [&str; 64] = [
+const FRAGMENTS: [&str; 67] = [
     "a",
     "the",
     "Word",
@@ -70,6 +70,9 @@ const FRAGMENTS: [&str; 64] = [
     "\u{200b}",
     "\u{1}",
     "\u{11de0}",
+    "々",
+    "⺀",
+    "\u{16ff0}",
 ];
 
 fn scan(scanner: Scanner, level: Level, text: &str) -> Vec<Span> {

@@ -5,6 +5,8 @@ mod oracle;
 
 use std::path::{Path, PathBuf};
 
+use budtiktok::options::{EncodeOptions, Input, Level, Semantics, Sequence};
+use budtiktok::{Encoding, Tokenizer};
 use oracle::Pair;
 
 /// A byte-level BPE whose merges come from a few words.
@@ -83,6 +85,62 @@ const TEXTS: &[&str] = &[
     "unaffable unaffables aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa [SEP] [sep]",
     "don'T DON'T 'ſ we\u{2019}re 12345678 ٣٤٥ ½ Ⅷ",
 ];
+
+type Columns<'a> = (&'a [u32], Option<(Vec<&'a str>, &'a [Option<u32>], &'a [(usize, usize)])>);
+
+fn columns(encoding: &Encoding) -> Columns<'_> {
+    let heavy = encoding.detail.as_ref();
+    let heavy = heavy.map(|heavy| (heavy.texts().collect(), &heavy.words[..], &heavy.offsets[..]));
+    (&encoding.ids, heavy)
+}
+
+fn compiled(json: &str) -> Tokenizer {
+    Tokenizer::from_json(json.as_bytes(), Semantics::default()).expect("it compiles")
+}
+
+/// Long texts are cut for several threads; a batch has long and short ones.
+#[test]
+fn threads_give_what_one_thread_gives() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("a pool");
+    let mut long = String::new();
+    for index in 0..9000 {
+        long.push_str(TEXTS[index % TEXTS.len()]);
+        long.push_str(&index.to_string());
+        long.push(' ');
+    }
+    let unbroken = long.replace(char::is_whitespace, "");
+    let texts = ["short", long.as_str(), "", unbroken.as_str(), &long[..100_000], "hello there"];
+    let inputs: Vec<Input> =
+        texts.iter().map(|&text| Input { first: Sequence::Raw(text), second: None }).collect();
+    let byte_level_parts =
+        r#"{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}"#;
+    let whole = r#"{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,"use_regex":false}"#;
+    // Without a normalized added token, sections are cut at spaces; else pieces are shared.
+    let sections = byte_level(byte_level_parts).replace(r#""normalized":true"#, r#""normalized":false"#);
+    assert!(compiled(&sections).plan().cuts_at_spaces && compiled(&bert()).plan().cuts_at_spaces);
+    for json in [sections, byte_level(byte_level_parts), byte_level(whole), byte_level("null"), bert()] {
+        let tokenizer = compiled(&json);
+        for level in [Level::Ids, Level::Full] {
+            let options = EncodeOptions {
+                add_special_tokens: true,
+                encode_special_tokens: false,
+                truncation: None,
+                padding: None,
+                level,
+                fast: false,
+            };
+            let mut scratch = tokenizer.scratch();
+            let alone: Vec<_> = inputs
+                .iter()
+                .map(|input| tokenizer.encode(input, &options, &mut scratch).expect("it encodes"))
+                .collect();
+            let shared = tokenizer.encode_batch(&inputs, &options, || Some(&pool)).expect("it encodes");
+            assert!(shared.iter().map(columns).eq(alone.iter().map(columns)));
+            let single = tokenizer.encode_batch(&inputs[3..4], &options, || Some(&pool));
+            assert_eq!(columns(&single.expect("it encodes")[0]), columns(&alone[3]));
+        }
+    }
+}
 
 #[test]
 fn small_byte_level_tokenizers_equal_stock() {

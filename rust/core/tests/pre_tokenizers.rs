@@ -240,6 +240,7 @@ fn kinds() -> Vec<PreTokenizerConfig> {
         C::Digits { individual_digits: false },
         C::FixedLength { length: 1 },
         C::FixedLength { length: 3 },
+        C::UnicodeScripts,
     ];
     all.extend(BEHAVIORS.map(|(behavior, _)| C::Punctuation { behavior }));
     all
@@ -251,6 +252,8 @@ fn chains() -> Vec<PreTokenizerConfig> {
     vec![
         C::Sequence(vec![]),
         C::Sequence(vec![C::Whitespace, C::Digits { individual_digits: true }]),
+        C::Sequence(vec![C::WhitespaceSplit, C::UnicodeScripts, C::Digits { individual_digits: false }]),
+        C::Sequence(vec![C::UnicodeScripts, split(regex(r"\s?\p{L}+"), Isolated, false), C::UnicodeScripts]),
         C::Sequence(vec![
             C::Sequence(vec![split(regex(r"\p{N}{1,3}"), Isolated, false), C::WhitespaceSplit]),
             split(regex(r"\s+$|a$|^."), Isolated, false),
@@ -299,6 +302,24 @@ proptest! {
         for config in splits().iter().chain(&kinds()).chain(&chains()) {
             check(config, &text);
         }
+    }
+}
+
+/// Every scalar behind one of another script, before and after one without.
+#[test]
+fn every_script() {
+    let scalars = (0..=0x10_FFFFu32).filter_map(char::from_u32);
+    let text: String = scalars.flat_map(|c| [c, 'a', c, c, ' ', '字']).collect();
+    let mut from = 0;
+    while from < text.len() {
+        let to = text.floor_char_boundary(from + 5000);
+        check(&PreTokenizerConfig::UnicodeScripts, &text[from..to]);
+        from = to;
+    }
+    for text in
+        ["", " ", "  a", "\u{378}a", "\u{378}", "a \u{378} b字 ー", "ー ア ｱ あ", "1a 1 .", "e\u{301}"]
+    {
+        check(&PreTokenizerConfig::UnicodeScripts, text);
     }
 }
 
@@ -388,10 +409,15 @@ fn names() {
     assert_eq!(name(&cl100k), "cl100k");
     assert_eq!(name(&C::Sequence(vec![cl100k, byte_level(false, false)])), "cl100k");
     // Merged matches are not what the scanner gives.
-    assert_eq!(name(&split(regex(CL100K), SplitBehavior::Contiguous, false)), "regex");
+    assert_eq!(name(&split(regex(CL100K), SplitBehavior::Contiguous, false)), "automaton");
     let digits = C::Digits { individual_digits: true };
     assert_eq!(name(&C::Sequence(vec![digits, byte_level(false, true)])), "digits-gpt2");
-    assert_eq!(name(&split(regex("a b"), SplitBehavior::Isolated, false)), "regex");
+    assert_eq!(name(&split(regex("a b"), SplitBehavior::Isolated, false)), "automaton");
+    assert_eq!(name(&split(regex("a(?<=b)"), SplitBehavior::Isolated, false)), "regex");
+    assert_eq!(name(&split(Pattern::String(String::new()), SplitBehavior::Isolated, false)), "fixed-length");
+    let groups = split(regex(r"\d{1,3}(?=(?:\d{3})*\b)"), SplitBehavior::Isolated, false);
+    assert_eq!(name(&groups), "digit-groups");
+    assert_eq!(name(&C::UnicodeScripts), "unicode-scripts");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Every scanner, at every level of this machine, against the steps of stock that it stands for.
 
 use budtiktok::pieces::Span;
+use budtiktok::pre_tokenizers::AtSpaces;
 use budtiktok::pre_tokenizers::scanners::Scanner;
 use budtiktok::simd::Level;
 use proptest::prelude::*;
@@ -8,6 +9,8 @@ use tokenizers::{OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer
 
 const CONTRACTION: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)";
 const SPACE: &str = r"\s*[\r\n]+|\s+(?!\S)|\s+";
+
+const KIMI: &str = r"[\p{Han}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
 fn split(regex: &str) -> serde_json::Value {
     serde_json::json!({
@@ -55,6 +58,7 @@ fn chain(scanner: Scanner) -> serde_json::Value {
         ]}),
         Scanner::O200k => cased(&format!("{CONTRACTION}?"), r"\p{N}{1,3}"),
         Scanner::Nemo => cased("", r"\p{N}"),
+        Scanner::Kimi => split(KIMI),
         Scanner::Bert => serde_json::json!({"type": "BertPreTokenizer"}),
         Scanner::Whitespace => serde_json::json!({"type": "Whitespace"}),
         Scanner::WhitespaceSplit => serde_json::json!({"type": "WhitespaceSplit"}),
@@ -109,9 +113,9 @@ fn check(text: &str) {
 }
 
 /// One character of each class that some pattern tells apart.
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 19] = [
     "a", "s", "A", "7", " ", "\n", "\t", "'", ".", "/", "é", "\u{3000}", "²", "“", "\u{301}", "中", "・",
-    "\u{200b}",
+    "\u{200b}", "⺀",
 ];
 
 /// All short texts over those characters, alone and across a block's end.
@@ -175,9 +179,43 @@ fn fixed_texts() {
 
 fn fragment() -> impl Strategy<Value = String> {
     let units = prop::sample::select(vec![
-        "a", "B", "7", "٣", "²", " ", " ", "\n", "\r\n", "\t", ".", "!", "é", "д", "中", "ſ", "\u{3000}",
-        "\u{85}", "\u{a0}", "\u{301}", "ा", "👍", "“", "\u{200d}", "/", "E", "Д", "カ", "・", "\u{3040}",
-        "\u{1}", "\n/", "!",
+        "a",
+        "B",
+        "7",
+        "٣",
+        "²",
+        " ",
+        " ",
+        "\n",
+        "\r\n",
+        "\t",
+        ".",
+        "!",
+        "é",
+        "д",
+        "中",
+        "ſ",
+        "\u{3000}",
+        "\u{85}",
+        "\u{a0}",
+        "\u{301}",
+        "ा",
+        "👍",
+        "“",
+        "\u{200d}",
+        "/",
+        "E",
+        "Д",
+        "カ",
+        "・",
+        "\u{3040}",
+        "\u{1}",
+        "\n/",
+        "!",
+        "々",
+        "〇",
+        "⺀",
+        "\u{16ff0}",
     ]);
     prop_oneof![
         4 => "[a-zA-Z]{1,9}",
@@ -197,11 +235,42 @@ fn cases() -> u32 {
     std::env::var("BUDTIKTOK_CASES").map_or(300, |cases| cases.parse().unwrap())
 }
 
+/// A text cut in front of each space between two letters has, scanner by scanner, the pieces that
+/// `at_spaces` says.
+fn check_cuts(text: &str) {
+    let letter = |at: usize| text.as_bytes()[at].is_ascii_alphabetic();
+    let places = (1..text.len().saturating_sub(1))
+        .filter(|&at| text.as_bytes()[at] == b' ' && letter(at - 1) && letter(at + 1));
+    for at in places {
+        for &scanner in Scanner::ALL {
+            let whole = scan(scanner, Level::Scalar, text);
+            let mut parts = scan(scanner, Level::Scalar, &text[..at]);
+            let mut right = Vec::new();
+            scanner.scan(Level::Scalar, &text[at..], at, &mut right);
+            if scanner.at_spaces() == AtSpaces::Local && whole.iter().any(|piece| piece.range().contains(&at))
+            {
+                let across = parts.pop().expect("the letter's piece");
+                right[0].start = across.start;
+            }
+            parts.append(&mut right);
+            if scanner.at_spaces() != AtSpaces::Unknown {
+                assert!(parts == whole, "{} {text:?} cut at {at}", scanner.name());
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn random_texts(fragments in prop::collection::vec(fragment(), 0..40)) {
         check(&fragments.concat());
+    }
+
+    #[test]
+    fn cuts_at_spaces(fragments in prop::collection::vec(fragment(), 1..20)) {
+        check_cuts(&fragments.join("a b"));
+        check_cuts(&fragments.join("'s B "));
     }
 }
 

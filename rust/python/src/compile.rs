@@ -7,7 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use budtiktok::config::{LightConfig, ModelConfig, ModelParts, Scores, TokenizerConfig};
 use budtiktok::options::Semantics;
+use budtiktok::plan::likely_pre_tokenizer;
 use budtiktok::{Error, ErrorKind, Tokenizer};
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
@@ -15,22 +17,66 @@ use pyo3::types::PyBytes;
 
 use crate::engine::{Engine, Shared};
 use crate::quiet::Busy;
-use crate::registry::{self, Key, ModelText};
+use crate::registry::{self, Key, ModelKey};
+use crate::{digest, memory};
 
 /// (major, minor, patch) of the installed `tokenizers`.
 pub type Version = (u32, u32, u32);
 
-/// The text of a tokenizer.json.
+/// What a tokenizer or a model is compiled from.
 pub enum Source {
+    /// A tokenizer.json that stock reads too.
     Bytes(PyBackedBytes),
     Text(PyBackedStr),
+    /// A tokenizer.json that stock wrote: its numbers are the object's own. Only the model counts;
+    /// the other parts are put around it later.
+    Written(PyBackedBytes),
+    /// What a model's constructor is called with: the model alone.
+    Parts(Box<ModelParts>),
 }
 
 impl Source {
-    fn bytes(&self) -> &[u8] {
+    /// The text, and how its scores are read.
+    fn text(&self) -> Option<(&[u8], Scores)> {
         match self {
-            Self::Bytes(bytes) => bytes,
-            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => Some((bytes, Scores::AsStockReads)),
+            Self::Text(text) => Some((text.as_bytes(), Scores::AsStockReads)),
+            Self::Written(bytes) => Some((bytes, Scores::Exact)),
+            Self::Parts(_) => None,
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.text().map_or(0, |(bytes, _)| bytes.len())
+    }
+
+    /// Whether stock is parsing the same at the same time.
+    fn is_loading(&self) -> bool {
+        matches!(self, Self::Bytes(_) | Self::Text(_))
+    }
+
+    fn read(&self) -> budtiktok::Result<TokenizerConfig> {
+        let alone = |model, pre_tokenizer| TokenizerConfig {
+            pre_tokenizer,
+            ..LightConfig::default().with_model(model)
+        };
+        match (self, self.text()) {
+            (Self::Parts(parts), _) => {
+                let model = ModelConfig::from_parts(parts)?;
+                let pre_tokenizer = likely_pre_tokenizer(&model);
+                Ok(alone(model, pre_tokenizer))
+            }
+            (Self::Written(_), Some((bytes, scores))) => {
+                let mut config = TokenizerConfig::from_json_with(bytes, scores)?;
+                // What decides how the model is compiled.
+                config.added_tokens.retain(|token| token.normalized && (token.lstrip || token.rstrip));
+                Ok(TokenizerConfig {
+                    added_tokens: config.added_tokens,
+                    normalizer: config.normalizer,
+                    ..alone(config.model, config.pre_tokenizer)
+                })
+            }
+            (_, text) => TokenizerConfig::from_json(text.map_or(&[], |(bytes, _)| bytes)),
         }
     }
 }
@@ -53,15 +99,30 @@ pub struct Compiled {
     outcome: Outcome,
     /// Locked for moments, never while Python runs.
     engine: Mutex<Option<Py<Engine>>>,
+    /// Where the model comes from: kept, as it is what the registry knows the model by.
+    base: Option<Arc<Compiled>>,
 }
 
 impl Compiled {
     fn new(outcome: Outcome) -> Arc<Self> {
-        Arc::new(Self { outcome, engine: Mutex::new(None) })
+        Arc::new(Self { outcome, engine: Mutex::new(None), base: None })
+    }
+
+    fn with_model_of(base: &Arc<Self>, outcome: Outcome) -> Arc<Self> {
+        let base = base.base.as_ref().unwrap_or(base).clone();
+        Arc::new(Self { outcome, engine: Mutex::new(None), base: Some(base) })
     }
 
     pub fn outcome(&self) -> &Outcome {
         &self.outcome
+    }
+
+    /// Why the engine does not decode, if it does not.
+    pub fn undecodable(&self) -> Option<String> {
+        match &self.outcome {
+            Outcome::Engine(shared) => shared.tokenizer.decoder().err().map(|error| error.to_string()),
+            _ => None,
+        }
     }
 
     /// The engine as Python sees it, made once.
@@ -75,36 +136,48 @@ impl Compiled {
         Ok(Some(known().get_or_insert(made).clone_ref(py)))
     }
 
-    /// The same model with other light parts. `None`: the whole has to be compiled.
-    pub fn with_light_parts(
-        &self,
+    /// The same model with other light parts and the added tokens of a tokenizer. `None`: the whole
+    /// has to be compiled.
+    pub fn with_live_parts(
+        self: &Arc<Self>,
         py: Python<'_>,
         light: &[u8],
+        (states, shadowed): LiveAdded,
         version: Version,
     ) -> PyResult<Option<Arc<Self>>> {
         let shared = match &self.outcome {
             Outcome::Engine(shared) => shared,
             Outcome::Twin(twin) => {
-                let made = twin.call_method1(py, "with_light_parts", (PyBytes::new(py, light),))?;
+                let arguments = (PyBytes::new(py, light), (states, shadowed));
+                let made = twin.call_method1(py, "with_light_parts", arguments)?;
                 let none = made.is_none(py);
                 return Ok((!none).then(|| Self::new(Outcome::Twin(made))));
             }
             Outcome::Refused { .. } => return Ok(None),
         };
-        let outcome =
-            py.detach(|| guarded(version, |semantics| shared.tokenizer.with_light_parts(light, semantics)));
+        let outcome = py.detach(|| {
+            guarded(version, |semantics| shared.tokenizer.with_live_parts(light, states, shadowed, semantics))
+        });
         Ok(match outcome {
             Outcome::Refused { model: true, .. } => None,
-            outcome => Some(Self::new(outcome)),
+            outcome => Some(Self::with_model_of(self, outcome)),
         })
     }
 }
+
+/// Of each added token: its text and whether it is known as special, as far as that is seen; then (content, id) of those
+/// whose id has become another's.
+pub type LiveAdded = (Vec<(Option<String>, Option<bool>)>, Vec<(String, u32)>);
+
+/// Sources from which on giving back memory is worth a thread.
+const LARGE: usize = 1 << 20;
 
 /// Compiling under way.
 pub struct Job {
     process: u32,
     version: Version,
     source: Mutex<Option<Arc<Source>>>,
+    is_large: bool,
     done: OnceLock<Arc<Compiled>>,
     /// No thread could be started: whoever waits compiles.
     alone: AtomicBool,
@@ -118,6 +191,7 @@ impl Job {
             process: std::process::id(),
             version,
             source: Mutex::new(Some(source.clone())),
+            is_large: source.len() >= LARGE,
             done: OnceLock::new(),
             alone: AtomicBool::new(false),
         });
@@ -128,11 +202,37 @@ impl Job {
                 let _busy = busy;
                 // Dropped before `_busy`, with what it holds of Python's.
                 let (worker, source) = (worker, source);
-                worker.finish(compiled(source.bytes(), version));
+                let (made, rest) = compiled(&source, version);
+                worker.finish(made.clone());
+                // Nobody waits for what follows.
+                if let Some(rest) = rest {
+                    rest.finish(&made);
+                    let loading = source.is_loading();
+                    drop((worker, source, made));
+                    if !loading {
+                        memory::give_back();
+                    }
+                }
             });
             job.alone.store(spawned.is_err(), Ordering::Release);
         }
         job
+    }
+
+    /// Stock has parsed the source: gives back, once the engine is there too, what both needed for
+    /// a moment.
+    pub fn loaded(self: &Arc<Self>) {
+        if self.is_large && twin_factory().is_none() && !self.alone.load(Ordering::Acquire) {
+            let (job, busy) = (self.clone(), Busy::begin());
+            let thread = std::thread::Builder::new().name("budtiktok-memory".to_owned());
+            // Without a thread the memory stays, which is no harm.
+            drop(thread.spawn(move || {
+                let _busy = busy;
+                job.done.wait();
+                drop(job);
+                memory::give_back();
+            }));
+        }
     }
 
     fn finish(&self, compiled: Arc<Compiled>) {
@@ -140,6 +240,11 @@ impl Job {
         if let Ok(mut source) = self.source.lock() {
             *source = None;
         }
+    }
+
+    /// Whether the outcome is there already.
+    pub fn is_done(&self) -> bool {
+        self.done.get().is_some()
     }
 
     /// The outcome; waits for it without the GIL. `None`: it was lost in a fork.
@@ -157,12 +262,15 @@ impl Job {
             Err(_) => None,
         };
         let Some(source) = source else { return Ok(self.done.get().cloned()) };
-        let compiled = match twin {
-            Some(factory) => {
-                let bytes = PyBytes::new(py, source.bytes());
-                Compiled::new(Outcome::Twin(factory.call1(py, (bytes,))?))
+        let compiled = match (twin, source.text()) {
+            (Some(factory), Some((bytes, _))) => {
+                Compiled::new(Outcome::Twin(factory.call1(py, (PyBytes::new(py, bytes),))?))
             }
-            None => py.detach(|| compiled(source.bytes(), self.version)),
+            _ => py.detach(|| {
+                let (made, rest) = compiled(&source, self.version);
+                rest.into_iter().for_each(|rest| rest.finish(&made));
+                made
+            }),
         };
         if here {
             self.finish(compiled.clone());
@@ -186,44 +294,72 @@ fn refusal(error: &Error) -> Outcome {
 }
 
 /// As `find_or_compile`; whatever happens, whoever waits gets an answer.
-fn compiled(bytes: &[u8], version: Version) -> Arc<Compiled> {
-    catch_unwind(|| find_or_compile(bytes, version)).unwrap_or_else(|_| Compiled::new(failure()))
+fn compiled(source: &Source, version: Version) -> (Arc<Compiled>, Option<Rest>) {
+    catch_unwind(AssertUnwindSafe(|| find_or_compile(source, version)))
+        .unwrap_or_else(|_| (Compiled::new(failure()), None))
 }
 
 fn failure() -> Outcome {
     Outcome::Refused { reason: "the engine could not be built".into(), model: false }
 }
 
-/// Compiles `bytes`, or finds the engine that was made from equal ones, or at least its model.
-fn find_or_compile(bytes: &[u8], version: Version) -> Arc<Compiled> {
-    let key = Key::of(bytes, version);
-    if let Some(known) = registry::whole(&key) {
-        return known;
+/// What is left to do once the engine is there.
+struct Rest {
+    config: TokenizerConfig,
+    /// Known already if it had to be looked for.
+    model: Option<ModelKey>,
+    version: Version,
+}
+
+impl Rest {
+    /// Makes the model known by its content.
+    fn finish(self, made: &Arc<Compiled>) {
+        if let (Some(key), Outcome::Engine(_)) =
+            (self.model.or_else(|| model_key(&self.config, self.version)), made.outcome())
+        {
+            registry::remember_model(key, made);
+        }
     }
-    let model = ModelText::find(bytes);
-    let model_key = model.as_ref().map(|model| Key::of_model(model, version));
-    let shared = model_key.as_ref().and_then(registry::model);
-    let outcome = match (&model, shared.as_ref().map(|known| known.outcome())) {
-        (Some(model), Some(Outcome::Engine(shared))) => {
-            guarded(version, |semantics| shared.tokenizer.with_light_parts(&model.without(), semantics))
+}
+
+fn model_key(config: &TokenizerConfig, version: Version) -> Option<ModelKey> {
+    digest::of_model(&config.model).map(|digest| ModelKey { digest, version })
+}
+
+/// Compiles a source, or finds the engine that was made from an equal one, or at least its model.
+fn find_or_compile(source: &Source, version: Version) -> (Arc<Compiled>, Option<Rest>) {
+    let key = source.text().map(|(bytes, scores)| Key::of(bytes, scores, version));
+    if let Some(known) = key.as_ref().and_then(registry::whole) {
+        return (known, None);
+    }
+    let config = match source.read() {
+        Ok(config) => config,
+        Err(error) => return (Compiled::new(refusal(&error)), None),
+    };
+    let model = registry::has_models().then(|| model_key(&config, version)).flatten();
+    let shared = model.as_ref().and_then(registry::model);
+    let outcome = match shared.as_ref().map(|known| known.outcome()) {
+        Some(Outcome::Engine(shared)) => {
+            guarded(version, |semantics| shared.tokenizer.with_parts_of(&config, semantics))
         }
         _ => Outcome::Refused { reason: String::new(), model: true },
     };
-    let outcome = match outcome {
-        Outcome::Refused { model: true, .. } => {
-            guarded(version, |semantics| Tokenizer::from_json(bytes, semantics))
+    let made = match (outcome, &shared) {
+        (Outcome::Refused { model: true, .. }, _) | (_, None) => {
+            Compiled::new(guarded(version, |semantics| Tokenizer::compile(&config, semantics)))
         }
-        outcome => outcome,
+        (outcome, Some(shared)) => Compiled::with_model_of(shared, outcome),
     };
-    let made = Compiled::new(outcome);
-    registry::remember(key, model_key, &made);
-    made
+    if let Some(key) = key {
+        registry::remember_whole(key, &made);
+    }
+    (made, Some(Rest { config, model, version }))
 }
 
 /// Makes the slow twin of an engine from a tokenizer.json; set by tests only.
 static TWIN: Mutex<Option<Arc<Py<PyAny>>>> = Mutex::new(None);
 
-fn twin_factory() -> Option<Arc<Py<PyAny>>> {
+pub fn twin_factory() -> Option<Arc<Py<PyAny>>> {
     TWIN.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
 }
 

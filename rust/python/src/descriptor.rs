@@ -10,7 +10,7 @@
 //! are the instances of `method::<N>`, one a slot number.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ffi::{CString, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Mutex;
@@ -19,9 +19,11 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyType};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
+use crate::objects::{Name, holds};
 use crate::roles::{self, Role};
+use crate::{guard, handle, marks};
 
 /// How many methods and static methods can be hooked at once in a process.
 const METHOD_SLOTS: usize = 64;
@@ -29,13 +31,13 @@ const METHOD_SLOTS: usize = 64;
 /// One replaced attribute, and what it replaced.
 pub struct Slot {
     pub role: Role,
-    original: Original,
+    pub original: Original,
     /// The object found in the class's `__dict__`, kept alive by this slot.
-    object: *mut ffi::PyObject,
+    pub object: *mut ffi::PyObject,
 }
 
 /// How the original is called.
-enum Original {
+pub enum Original {
     /// `METH_FASTCALL | METH_KEYWORDS` function of a method or static method, with its `self`
     /// when it is static.
     Fast {
@@ -69,7 +71,7 @@ static NEXT: Mutex<usize> = Mutex::new(0);
 
 unsafe extern "C" {
     /// Exported by every CPython since 2.2; not declared by pyo3.
-    fn PyDescr_NewWrapper(
+    pub fn PyDescr_NewWrapper(
         owner: *mut ffi::PyTypeObject,
         base: *mut ffi::wrapperbase,
         wrapped: *mut c_void,
@@ -84,12 +86,67 @@ unsafe extern "C" fn method<const N: usize>(
 ) -> *mut ffi::PyObject {
     // SAFETY: this function is handed out only after its slot was published, and slots are leaked.
     let slot = unsafe { &*SLOTS[N].load(Ordering::Acquire) };
+    // SAFETY: called by the interpreter: attached, with the arguments of this very call.
+    if let Some(result) = unsafe { passed(slot, slf, args, nargs, kwnames) } {
+        return result;
+    }
     entered(ptr::null_mut(), |py| {
         // SAFETY: the interpreter passes `nargs` positional arguments followed by one value for
         // each name in `kwnames`, all alive during the call.
         let call = unsafe { Call::new(py, slot, slf, args, nargs as usize, kwnames) };
         roles::called(py, &call).map_or(ptr::null_mut(), |object| object.into_ptr())
     })
+}
+
+/// The original's result where the call concerns neither the engine nor a handle: what a tokenizer
+/// without a mark pays while only marked ones are served. `None`: the call has to be looked at.
+///
+/// # Safety
+/// Attached; the arguments are those of a call of the slot's method.
+unsafe fn passed(
+    slot: &Slot,
+    slf: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    nargs: ffi::Py_ssize_t,
+    kwnames: *mut ffi::PyObject,
+) -> Option<*mut ffi::PyObject> {
+    if slf.is_null() {
+        return None;
+    }
+    // SAFETY: attached, and `slf` is the object of the call.
+    let handled = || unsafe { holds(slf, &handle::KEY) };
+    if guard::is_active() && (marks::every() || !slot.role.is_of_one() || handled()) {
+        return None;
+    }
+    // SAFETY: as in `Call::original_with`.
+    let result = unsafe {
+        match slot.original {
+            Original::Fast { function, fixed_self: None } => function(slf, args, nargs, kwnames),
+            Original::Callable { with_self: true, callable } => {
+                let named = if kwnames.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(kwnames) };
+                let total = (nargs + named) as usize;
+                let mut all = [ptr::null_mut(); 8];
+                if total >= all.len() {
+                    return None;
+                }
+                all[0] = slf;
+                for (at, place) in all[1..=total].iter_mut().enumerate() {
+                    *place = *args.add(at);
+                }
+                ffi::PyObject_Vectorcall(callable, all.as_ptr(), nargs as usize + 1, kwnames)
+            }
+            _ => return None,
+        }
+    };
+    if slot.role.is_change() && handled() {
+        // Somebody has begun to look while the original ran.
+        entered((), |py| {
+            // SAFETY: as in `method`.
+            let call = unsafe { Call::new(py, slot, slf, args, nargs as usize, kwnames) };
+            roles::noted(py, &call);
+        });
+    }
+    Some(result)
 }
 
 macro_rules! method_table {
@@ -104,6 +161,20 @@ static METHODS: [ffi::PyCFunctionFastWithKeywords; METHOD_SLOTS] = method_table!
 unsafe extern "C" fn get(slf: *mut ffi::PyObject, closure: *mut c_void) -> *mut ffi::PyObject {
     // SAFETY: the closure of every getset made here is its leaked slot.
     let slot = unsafe { &*closure.cast::<Slot>() };
+    if let Original::GetSet { definition } = slot.original {
+        // SAFETY: attached; the original's own function with its own closure. Nothing is noted of
+        // an object that has no handle, before the call and after it.
+        unsafe {
+            if let Some(get) = (*definition).get.filter(|_| !holds(slf, &handle::KEY)) {
+                let value = get(slf, (*definition).closure);
+                if !value.is_null() && !holds(slf, &handle::KEY) {
+                    return value;
+                }
+                ffi::Py_XDECREF(value);
+                ffi::PyErr_Clear();
+            }
+        }
+    }
     entered(ptr::null_mut(), |py| {
         // SAFETY: `slf` is alive during the call.
         let object = unsafe { Bound::from_borrowed_ptr(py, slf) };
@@ -145,36 +216,8 @@ unsafe extern "C" fn wrapper(
     })
 }
 
-unsafe extern "C" fn init(
-    slf: *mut ffi::PyObject,
-    args: *mut ffi::PyObject,
-    wrapped: *mut c_void,
-    kwds: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: as in `wrapper`.
-    let slot = unsafe { &*wrapped.cast::<Slot>() };
-    entered(ptr::null_mut(), |py| {
-        // SAFETY: the interpreter passes an object, a tuple, and a dict or null, alive during the
-        // call.
-        let (object, args, kwds) = unsafe {
-            (
-                Bound::from_borrowed_ptr(py, slf),
-                Bound::from_borrowed_ptr(py, args),
-                Bound::from_borrowed_ptr_or_opt(py, kwds),
-            )
-        };
-        match roles::initialized(py, slot, &object, &args, kwds.as_ref()) {
-            Ok(()) => py.None().into_ptr(),
-            Err(error) => {
-                error.restore(py);
-                ptr::null_mut()
-            }
-        }
-    })
-}
-
 /// Runs `body` attached to the interpreter; a panic becomes an exception, `failed` is returned.
-fn entered<T>(failed: T, body: impl FnOnce(Python<'_>) -> T) -> T {
+pub fn entered<T>(failed: T, body: impl FnOnce(Python<'_>) -> T) -> T {
     match catch_unwind(AssertUnwindSafe(|| Python::attach(body))) {
         Ok(value) => value,
         Err(_) => {
@@ -263,6 +306,21 @@ impl<'a> Call<'a> {
             bound[place] = Some(self.value(py, self.nargs + at));
         }
         Some(bound)
+    }
+
+    /// The arguments as a tuple and a dict.
+    pub fn packed<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+        let values = self.values(py);
+        let (positional, named) = values.split_at(self.nargs);
+        let kwargs = PyDict::new(py);
+        for (at, value) in named.iter().enumerate() {
+            // SAFETY: `kwnames` is a tuple with one string for each value after the positional.
+            let name = unsafe {
+                Bound::from_borrowed_ptr(py, ffi::PyTuple_GET_ITEM(self.kwnames, at as ffi::Py_ssize_t))
+            };
+            kwargs.set_item(name, value)?;
+        }
+        Ok((PyTuple::new(py, positional)?, kwargs))
     }
 
     /// Calls the original with the same arguments. `None`: an exception is set.
@@ -437,32 +495,6 @@ pub fn replacement(
     }
 }
 
-/// An `__init__` for a class that has none of its own, which watches what objects are made from.
-/// Stock's classes do everything in `__new__`; this one adds nothing.
-#[pyfunction]
-pub fn watching_init(py: Python<'_>, owner: &Bound<'_, PyType>, role: &str) -> PyResult<Py<PyAny>> {
-    let role = Role::from_name(role).ok_or_else(|| PyValueError::new_err(format!("no role named {role}")))?;
-    let like = py.get_type::<PyAny>().getattr("__init__")?;
-    // SAFETY: the type is checked before the struct is read; what is handed on is leaked. The
-    // copied base says that its function takes keywords, which `init` does: only the type of the
-    // pointer differs.
-    unsafe {
-        if ffi::Py_IS_TYPE(like.as_ptr(), &raw mut ffi::PyWrapperDescr_Type) == 0 {
-            return Err(PyTypeError::new_err("object.__init__ is not a slot wrapper"));
-        }
-        let descriptor = like.as_ptr().cast::<ffi::PyWrapperDescrObject>();
-        let mut ours = ptr::read((*descriptor).d_base);
-        if ours.flags & ffi::PyWrapperFlag_KEYWORDS == 0 {
-            return Err(PyTypeError::new_err("object.__init__ takes no keywords"));
-        }
-        ours.wrapper = std::mem::transmute::<ffi::wrapperfunc_kwds, ffi::wrapperfunc>(Some(init));
-        let object = like.into_ptr();
-        let slot = leaked(Slot { role, original: Original::Property, object });
-        let made = PyDescr_NewWrapper(owner.as_type_ptr(), leaked(ours), slot.cast());
-        Ok(Bound::from_owned_ptr_or_err(py, made)?.unbind())
-    }
-}
-
 /// # Safety
 /// `original` must be a `staticmethod`.
 unsafe fn static_method(py: Python<'_>, original: &Bound<'_, PyAny>, role: Role) -> PyResult<Py<PyAny>> {
@@ -543,56 +575,6 @@ fn foreign_definition(object: &Bound<'_, PyAny>, name: &str) -> PyResult<*mut ff
     }))
 }
 
-fn leaked<T>(value: T) -> *mut T {
+pub fn leaked<T>(value: T) -> *mut T {
     Box::into_raw(Box::new(value))
-}
-
-/// An interned string, made at first use and never freed.
-///
-/// Not pyo3's `intern!`: that lets go of the GIL while it makes the string, and a child forked by
-/// another thread at that moment would wait for ever.
-pub struct Name {
-    text: &'static CStr,
-    object: AtomicPtr<ffi::PyObject>,
-}
-
-impl Name {
-    pub const fn new(text: &'static CStr) -> Self {
-        Self { text, object: AtomicPtr::new(ptr::null_mut()) }
-    }
-
-    pub fn get<'py>(&'static self, py: Python<'py>) -> Borrowed<'static, 'py, PyString> {
-        let mut object = self.object.load(Ordering::Acquire);
-        if object.is_null() {
-            // SAFETY: attached, and the text is a C string. Whoever else makes it gets the same
-            // object; the reference is kept for good.
-            object = unsafe { ffi::PyUnicode_InternFromString(self.text.as_ptr()) };
-            self.object.store(object, Ordering::Release);
-        }
-        // SAFETY: a str that is never freed; null (no memory) panics, as pyo3 does.
-        unsafe { Borrowed::from_ptr(py, object).cast_unchecked() }
-    }
-}
-
-/// The `Name` of a literal, one at each place of use.
-macro_rules! name {
-    ($name:literal) => {{
-        static NAME: $crate::descriptor::Name = $crate::descriptor::Name::new($name);
-        &NAME
-    }};
-}
-/// Names of parameters.
-macro_rules! names {
-    ($($name:literal),*) => { [$($crate::descriptor::name!($name)),*] };
-}
-pub(crate) use {name, names};
-
-/// The object's own `__dict__`, without an attribute lookup.
-pub fn own_dict<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
-    // SAFETY: `object` is alive; the call returns a new reference to a dict, or raises for a type
-    // without one.
-    unsafe {
-        let found = ffi::PyObject_GenericGetDict(object.as_ptr(), ptr::null_mut());
-        Ok(Bound::from_owned_ptr_or_err(object.py(), found)?.cast_into_unchecked())
-    }
 }

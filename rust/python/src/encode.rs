@@ -9,7 +9,6 @@ use budtiktok::{Encoding, Error, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
-use crate::batch;
 use crate::encoding::{Call, Document, PyEncoding};
 use crate::engine::Engine;
 use crate::enter::enter;
@@ -106,7 +105,7 @@ fn encode_items(
         let inputs = views.inputs(&texts);
         let options = &mut options;
         let work =
-            || encode_padded(|plain| batch::encode(&shared.tokenizer, &inputs, plain, pool::pool), options);
+            || encode_padded(|plain| shared.tokenizer.encode_batch(&inputs, plain, pool::pool), options);
         match answer(enter(py, views.bytes(), work)?)? {
             Some(encodings) => encodings,
             None => return Ok(None),
@@ -131,7 +130,7 @@ fn encode_items(
 /// Encodes without padding, then pads over the batch. Stock pads each encoding by itself first,
 /// which changes nothing in the end: the padded length of the batch is at least as long. Leaves in
 /// `options` the fixed length that any of the inputs gives the same encoding with, alone.
-fn encode_padded(
+pub fn encode_padded(
     encode: impl FnOnce(&EncodeOptions) -> Result<Vec<Encoding>>,
     options: &mut EncodeOptions,
 ) -> Result<Vec<Encoding>> {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use pyo3::prelude::*;
 
-use crate::registry;
+use crate::{decode, registry};
 
 /// Moves with each change of a component, whoever holds it.
 static EPOCH: AtomicU64 = AtomicU64::new(1);
@@ -63,7 +63,8 @@ pub fn activate() -> u64 {
 
 /// The hooks are about to be taken out.
 #[pyfunction]
-pub fn deactivate() {
+pub fn deactivate(py: Python<'_>) {
+    decode::hand_back_all(py);
     ACTIVE.store(false, Ordering::Release);
     registry::drop_orphan();
 }

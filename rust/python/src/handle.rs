@@ -5,22 +5,24 @@
 //! again from the object. Locks here are held for a few instructions, never while Python runs.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyDict;
 
-use crate::compile::{Compiled, Job, Outcome, Source, Version};
-use crate::descriptor::{Name, name, own_dict};
+use crate::calls::{PadTokens, TurnLock};
+use crate::compile::{Compiled, Job, LiveAdded, Outcome, Source, Version};
 use crate::guard::Moment;
+use crate::marks::{self, Mark};
+use crate::objects::{Name, name, own_dict};
 use crate::registry;
 use crate::state::CallState;
 
 /// Where a handle lies in its tokenizer's `__dict__`.
-static KEY: Name = Name::new(c"__budtiktok__");
+pub static KEY: Name = Name::new(c"__budtiktok__");
 
 /// The parts of a tokenizer, as bits.
 pub mod parts {
@@ -59,12 +61,28 @@ pub enum Verdict {
 struct Proof {
     moment: Moment,
     verdict: Verdict,
+    /// Why stock decodes although the engine encodes.
+    undecodable: Option<Arc<str>>,
+}
+
+/// How near a handle is to an engine that may serve.
+pub enum Standing {
+    /// `Pending`: still compiling.
+    Proven(Verdict),
+    /// There is a compiled engine, and nothing but light parts may have changed since.
+    LightlyChanged,
+    /// The whole tokenizer would have to be read.
+    Unknown,
 }
 
 #[derive(Default)]
 struct Inner {
     proof: Option<Proof>,
     state: Option<Arc<CallState>>,
+    /// Why the canary took the engine away from this tokenizer.
+    distrusted: Option<Arc<str>>,
+    /// The engine last compared with stock before its first call.
+    probed: Weak<Compiled>,
     counts: BTreeMap<String, u64>,
 }
 
@@ -73,15 +91,21 @@ struct Inner {
 pub struct Handle {
     /// Address of the tokenizer: a `__dict__` can be copied to another one, handle and all.
     owner: usize,
+    mark: AtomicU8,
     edition: AtomicU64,
     state_edition: AtomicU64,
     /// Parts replaced through the tokenizer's own methods since the proof.
     changed: AtomicU32,
     /// Parts that somebody outside may hold, and edit in place.
     exposed: AtomicU32,
+    /// Ids that stock decoded while no engine was proven.
+    owed: AtomicUsize,
     inner: Mutex<Inner>,
     /// Name of a part -> its state when the engine was compiled.
     memo: Py<PyDict>,
+    /// For calls that stock serves.
+    pub turn: TurnLock,
+    pub pad_tokens: PadTokens,
 }
 
 impl Handle {
@@ -108,6 +132,41 @@ impl Handle {
         }
     }
 
+    /// The handle of an object that the engine may serve; `None`: the object is stock's alone.
+    pub fn serving<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, Handle>>> {
+        let handle = Self::of(object)?;
+        if !marks::serves(handle.as_ref().map_or(Mark::None, |handle| handle.get().mark())) {
+            return Ok(None);
+        }
+        match handle {
+            Some(handle) => Ok(Some(handle)),
+            None => Self::attach(object, parts::ALL, None).map(Some),
+        }
+    }
+
+    pub fn mark(&self) -> Mark {
+        Mark::from_number(self.mark.load(Ordering::Acquire))
+    }
+
+    /// Sets the mark. Whoever accelerates a tokenizer trusts its engine again.
+    pub fn set_mark(&self, mark: Mark) {
+        let old = self.mark.swap(mark as u8, Ordering::AcqRel);
+        marks::changed(Mark::from_number(old), mark);
+        if mark == Mark::Accelerated {
+            self.inner().distrusted = None;
+        }
+    }
+
+    /// Whether `compiled` was not yet compared with stock for this tokenizer; from now on it was.
+    pub fn probe_is_due(&self, compiled: &Arc<Compiled>) -> bool {
+        let mut inner = self.inner();
+        if std::ptr::eq(inner.probed.as_ptr(), Arc::as_ptr(compiled)) {
+            return false;
+        }
+        inner.probed = Arc::downgrade(compiled);
+        true
+    }
+
     /// Puts a new handle beside an object that was just made from `job`'s source.
     pub fn attach<'py>(
         object: &Bound<'py, PyAny>,
@@ -115,19 +174,28 @@ impl Handle {
         job: Option<Arc<Job>>,
     ) -> PyResult<Bound<'py, Handle>> {
         let py = object.py();
-        let proof = job.map(|job| Proof { moment: Moment::now(0), verdict: Verdict::Pending(job) });
+        let verdict = job.map(Verdict::Pending);
+        let proof = verdict.map(|verdict| Proof { moment: Moment::now(0), verdict, undecodable: None });
         let handle = Bound::new(
             py,
             Self {
                 owner: object.as_ptr() as usize,
+                mark: AtomicU8::new(Mark::None as u8),
                 edition: AtomicU64::new(0),
                 state_edition: AtomicU64::new(0),
                 changed: AtomicU32::new(0),
                 exposed: AtomicU32::new(exposed),
+                owed: AtomicUsize::new(0),
                 inner: Mutex::new(Inner { proof, ..Inner::default() }),
                 memo: PyDict::new(py).unbind(),
+                turn: TurnLock::default(),
+                pad_tokens: PadTokens::default(),
             },
         )?;
+        // Making the handle may have let another thread in: its handle may be marked already.
+        if let Some(known) = Self::of(object)? {
+            return Ok(known);
+        }
         own_dict(object)?.set_item(KEY.get(py), &handle)?;
         Ok(handle)
     }
@@ -146,7 +214,8 @@ impl Handle {
         let edition = self.edition.fetch_add(1, Ordering::AcqRel) + 1;
         self.changed.store(0, Ordering::Release);
         self.exposed.store(0, Ordering::Release);
-        inner.proof = Some(Proof { moment: Moment::now(edition), verdict: Verdict::Pending(job) });
+        let verdict = Verdict::Pending(job);
+        inner.proof = Some(Proof { moment: Moment::now(edition), verdict, undecodable: None });
         inner.state = None;
         self.state_edition.fetch_add(1, Ordering::AcqRel);
     }
@@ -156,6 +225,19 @@ impl Handle {
         let mut inner = self.inner();
         inner.state = None;
         self.state_edition.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Counts changes of the state.
+    pub fn state_edition(&self) -> u64 {
+        self.state_edition.load(Ordering::Acquire)
+    }
+
+    /// The state is `state`, unless it changed after `edition`.
+    pub fn state_known(&self, edition: u64, state: &CallState) {
+        let mut inner = self.inner();
+        if edition == self.state_edition.load(Ordering::Acquire) {
+            inner.state = Some(Arc::new(state.clone()));
+        }
     }
 
     /// A part was handed out. True if for the first time.
@@ -169,6 +251,9 @@ impl Handle {
 
     /// Who serves, if that is proven for the present moment.
     pub fn current(&self, py: Python<'_>) -> PyResult<Option<Verdict>> {
+        if let Some(reason) = &self.inner().distrusted {
+            return Ok(Some(Verdict::Stock(reason.clone())));
+        }
         let Some(Proof { verdict, .. }) = self.proof_of_today() else { return Ok(None) };
         let Verdict::Pending(job) = verdict else { return Ok(Some(verdict)) };
         let Some(compiled) = job.wait(py)? else {
@@ -200,6 +285,53 @@ impl Handle {
             proof.moment = now;
         }
         Some(proof.clone())
+    }
+
+    /// Whether an engine may serve at this moment, and why it may not decode. Waits for nothing.
+    pub fn standing(&self, py: Python<'_>) -> PyResult<(Standing, Option<Arc<str>>)> {
+        if let Some(Proof { verdict, undecodable, .. }) = self.proof_of_today() {
+            let verdict = match verdict {
+                Verdict::Pending(job) if job.is_done() => match self.current(py)? {
+                    Some(verdict) => verdict,
+                    None => return Ok((Standing::Unknown, None)),
+                },
+                verdict => verdict,
+            };
+            return Ok((Standing::Proven(verdict), undecodable));
+        }
+        let inner = self.inner();
+        let now = Moment::now(self.edition.load(Ordering::Acquire));
+        let trained =
+            |known: u64| known != now.trained && self.exposed.load(Ordering::Acquire) & parts::MODEL != 0;
+        Ok((
+            match &inner.proof {
+                Some(Proof { moment, verdict, .. })
+                    if moment.generation == now.generation
+                        && !trained(moment.trained)
+                        && self.changed.load(Ordering::Acquire) & parts::MODEL == 0
+                        && match verdict {
+                            Verdict::Engine(_) => true,
+                            Verdict::Pending(job) => job.is_done(),
+                            Verdict::Stock(_) => false,
+                        } =>
+                {
+                    Standing::LightlyChanged
+                }
+                _ => Standing::Unknown,
+            },
+            None,
+        ))
+    }
+
+    /// Notes that stock is to decode `ids` ids for want of a proven engine. True if that is
+    /// `worth` a proof by now: then it is not stock's turn.
+    pub fn owes(&self, ids: usize, worth: usize) -> bool {
+        let ids = ids.max(1);
+        let owed = self.owed.fetch_add(ids, Ordering::Relaxed).saturating_add(ids);
+        if owed >= worth {
+            self.owed.store(0, Ordering::Relaxed);
+        }
+        owed >= worth
     }
 
     /// The state that stock would use, read from the real object at one moment.
@@ -247,6 +379,7 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
+        marks::changed(self.mark(), Mark::None);
         let inner = self.inner.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(Proof { verdict: Verdict::Pending(job), .. }) = inner.proof.take() {
             registry::keep_orphan(job);
@@ -263,6 +396,8 @@ fn verdict_of(compiled: Arc<Compiled>) -> Verdict {
 
 /// (generation, epoch, trained, edition), as Python carries it.
 type MomentTuple = (u64, u64, u64, u64);
+/// A moment, and the edition of truncation, padding and `encode_special_tokens`.
+pub type Stamp = (MomentTuple, u64);
 
 #[pymethods]
 impl Handle {
@@ -275,7 +410,7 @@ impl Handle {
     /// The last proof: (moment, engine or None, reason or None); None if there is none.
     #[allow(clippy::type_complexity)]
     fn proof(&self, py: Python<'_>) -> PyResult<Option<(MomentTuple, Option<CompiledRef>, Option<String>)>> {
-        let Some(Proof { moment, verdict }) = self.inner().proof.clone() else { return Ok(None) };
+        let Some(Proof { moment, verdict, .. }) = self.inner().proof.clone() else { return Ok(None) };
         let moment = (moment.generation, moment.epoch, moment.trained, moment.edition);
         let verdict = match verdict {
             Verdict::Pending(job) => match job.wait(py)? {
@@ -292,36 +427,48 @@ impl Handle {
     }
 
     /// Stores who serves, proven at `moment`. False if something moved since: then nothing is
-    /// stored.
-    #[pyo3(signature = (moment, engine=None, reason=None, begun=None))]
+    /// stored. `undecodable`: why stock decodes nevertheless.
+    #[pyo3(signature = (moment, engine=None, reason=None, undecodable=None))]
     fn settle(
         &self,
         moment: MomentTuple,
         engine: Option<CompiledRef>,
         reason: Option<&str>,
-        begun: Option<PyRef<'_, Begun>>,
+        undecodable: Option<&str>,
     ) -> PyResult<bool> {
-        let verdict = match (engine, reason, begun) {
-            (Some(engine), None, None) => verdict_of(engine.compiled),
-            (None, Some(reason), None) => Verdict::Stock(reason.into()),
-            (None, None, Some(begun)) => Verdict::Pending(begun.job.clone()),
-            _ => return Err(PyRuntimeError::new_err("one of an engine, a reason, a job")),
+        let verdict = match (engine, reason) {
+            (Some(engine), None) => verdict_of(engine.compiled),
+            (None, Some(reason)) => Verdict::Stock(reason.into()),
+            _ => return Err(PyRuntimeError::new_err("an engine or a reason")),
         };
         let mut inner = self.inner();
         let now = Moment::now(self.edition.load(Ordering::Acquire));
         if (now.generation, now.epoch, now.trained, now.edition) != moment {
             return Ok(false);
         }
-        if !matches!(verdict, Verdict::Pending(_)) {
-            registry::drop_orphan();
-        }
+        registry::drop_orphan();
         self.changed.store(0, Ordering::Release);
-        let old = inner.proof.replace(Proof { moment: now, verdict });
+        let undecodable = undecodable.map(Arc::from);
+        let old = inner.proof.replace(Proof { moment: now, verdict, undecodable });
         if old.is_none_or(|old| old.moment.generation != now.generation) {
             // What happened to the state while nobody looked was not seen.
             inner.state = None;
         }
         Ok(true)
+    }
+
+    /// Why stock decodes although the engine encodes; None if the engine decodes too.
+    #[getter]
+    fn undecodable(&self) -> Option<String> {
+        let inner = self.inner();
+        let proof = inner.proof.as_ref()?;
+        if let Some(reason) = &proof.undecodable {
+            return Some(reason.to_string());
+        }
+        match &proof.verdict {
+            Verdict::Engine(compiled) => compiled.undecodable(),
+            _ => None,
+        }
     }
 
     /// Bits of the parts replaced through the tokenizer's own methods since the last proof.
@@ -345,6 +492,22 @@ impl Handle {
     #[getter(memo)]
     fn py_memo(&self, py: Python<'_>) -> Py<PyDict> {
         self.memo.clone_ref(py)
+    }
+
+    /// What a call answers by: changes whenever one of `moment` or the state does.
+    pub fn stamp(&self) -> Stamp {
+        (self.moment(), self.state_edition.load(Ordering::Acquire))
+    }
+
+    /// Takes the engine away from this tokenizer, for a reason.
+    fn distrust(&self, reason: &str) {
+        self.inner().distrusted = Some(reason.into());
+    }
+
+    /// Why the engine was taken away; None if it was not.
+    #[getter]
+    fn distrusted(&self) -> Option<String> {
+        self.inner().distrusted.as_ref().map(|reason| reason.to_string())
     }
 
     /// Calls that stock served, by reason.
@@ -380,11 +543,26 @@ impl CompiledRef {
         }
     }
 
-    /// The same model with other light parts (a tokenizer.json whose model is null); None if the
-    /// whole has to be compiled.
-    fn with_light_parts(&self, py: Python<'_>, light: &[u8], version: Version) -> PyResult<Option<Self>> {
-        let compiled = self.compiled.with_light_parts(py, light, version)?;
+    /// The same model with other light parts (a tokenizer.json whose model is null), and of its
+    /// added tokens what that does not show: (text, special) of each, (content, id) of those
+    /// whose id has become another's. None if the whole has to be compiled.
+    fn with_live_parts(
+        &self,
+        py: Python<'_>,
+        light: &[u8],
+        added: LiveAdded,
+        version: Version,
+    ) -> PyResult<Option<Self>> {
+        let compiled = self.compiled.with_live_parts(py, light, added, version)?;
         Ok(compiled.map(|compiled| Self { compiled }))
+    }
+
+    /// The contents of all added tokens that are special or were; None if not all are known.
+    fn special_contents(&self) -> Option<Vec<&str>> {
+        match self.compiled.outcome() {
+            Outcome::Engine(shared) => shared.tokenizer.special_contents().map(Iterator::collect),
+            _ => None,
+        }
     }
 
     /// (model, pre-tokenizer, simd level, bytes in caches); None if there is no engine.
@@ -399,22 +577,10 @@ impl CompiledRef {
     }
 }
 
-/// Compiling that has begun.
-#[pyclass(frozen, module = "budtiktok_hf._native")]
-pub struct Begun {
-    job: Arc<Job>,
-}
-
-/// Begins to compile a whole tokenizer.json.
+/// Compiles the model of a tokenizer.json that stock wrote of an object, off the GIL.
 #[pyfunction]
-pub fn begin(json: PyBackedBytes, version: Version) -> Begun {
-    Begun { job: Job::start(Source::Bytes(json), version) }
-}
-
-/// Compiles a whole tokenizer.json, off the GIL.
-#[pyfunction]
-pub fn compile(py: Python<'_>, json: PyBackedBytes, version: Version) -> PyResult<CompiledRef> {
-    match Job::start(Source::Bytes(json), version).wait(py)? {
+pub fn compile_written(py: Python<'_>, json: PyBackedBytes, version: Version) -> PyResult<CompiledRef> {
+    match Job::start(Source::Written(json), version).wait(py)? {
         Some(compiled) => Ok(CompiledRef { compiled }),
         None => Err(PyRuntimeError::new_err("compiling was interrupted")),
     }

@@ -210,16 +210,6 @@ impl<'o> Views<'o> {
     }
 }
 
-/// Bytes of one input.
-pub fn input_bytes(input: &Input<'_>) -> usize {
-    let sequence = |sequence: &Sequence<'_>| match sequence {
-        Sequence::Raw(text) => text.len(),
-        // A word costs something even if it is empty.
-        Sequence::PreTokenized(words) => words.iter().map(|word| word.len() + 1).sum(),
-    };
-    sequence(&input.first) + input.second.as_ref().map_or(0, sequence)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

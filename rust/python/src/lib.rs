@@ -2,11 +2,15 @@
 
 use pyo3::prelude::*;
 
-pub mod batch;
+pub mod calls;
+pub mod canary;
 pub mod compile;
+pub mod construct;
 pub mod consumers;
+pub mod decode;
 pub mod demand;
 pub mod descriptor;
+pub mod digest;
 pub mod encode;
 pub mod encoding;
 pub mod engine;
@@ -14,9 +18,14 @@ pub mod enter;
 pub mod error;
 pub mod guard;
 pub mod handle;
+pub mod init;
 pub mod input;
+pub mod json_objects;
 pub mod load;
-pub mod model_text;
+pub mod marks;
+pub mod memory;
+pub mod model_parts;
+pub mod objects;
 pub mod output;
 pub mod pool;
 pub mod quiet;
@@ -37,15 +46,27 @@ mod _native {
     #[pymodule_export]
     use super::engine::Engine;
     #[pymodule_export]
+    use crate::calls::{await_transformers, fast_calls, set_calls};
+    #[pymodule_export]
+    use crate::canary::{pause_verify, set_verify};
+    #[pymodule_export]
     use crate::compile::set_twin;
     #[pymodule_export]
-    use crate::descriptor::{replacement, watching_init};
+    use crate::construct::{unwatch_construction, watch_construction};
+    #[pymodule_export]
+    use crate::descriptor::replacement;
     #[pymodule_export]
     use crate::guard::{activate, deactivate};
     #[pymodule_export]
-    use crate::handle::{Begun, CompiledRef, Handle, begin, compile, ensure_handle, handle_of};
+    use crate::handle::{CompiledRef, Handle, compile_written, ensure_handle, handle_of};
     #[pymodule_export]
-    use crate::model_text::vocabulary_text;
+    use crate::init::watching_init;
+    #[pymodule_export]
+    use crate::json_objects::json_objects;
+    #[pymodule_export]
+    use crate::marks::{accelerated, loading, mark_of, serve_every, set_mark, suspend};
+    #[pymodule_export]
+    use crate::model_parts::{ModelJob, begin_model};
     #[pymodule_export]
     use crate::roles::set_backend;
     #[pymodule_export]
@@ -76,6 +97,7 @@ mod _native {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         error::silence_panics();
         pool::install_fork_handler();
+        calls::add_to(module)?;
         module.add("Unsupported", module.py().get_type::<error::Unsupported>())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }

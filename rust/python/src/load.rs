@@ -1,12 +1,17 @@
 //! Watching the bytes of a tokenizer.json pass by, and compiling from them while stock parses.
 
+use std::fs::File;
+use std::io::Read;
+
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyBytes, PyString};
 
 use crate::compile::{Job, Source};
-use crate::descriptor::{Call, names};
+use crate::descriptor::Call;
 use crate::handle::{Handle, parts};
+use crate::marks::{self, Mark};
+use crate::objects::names;
 use crate::roles::{Role, aside, backend, original};
 
 /// `from_str`, `from_buffer`, `from_file`: compiles from the bytes while stock parses them.
@@ -55,6 +60,7 @@ pub fn loaded(py: Python<'_>, call: &Call<'_>) -> Option<Py<PyAny>> {
         None => original(py, call)?,
     };
     if let Some(job) = job {
+        job.loaded();
         aside(py, || Handle::attach(result.bind(py), 0, Some(job)).map(drop));
     }
     Some(result)
@@ -63,8 +69,17 @@ pub fn loaded(py: Python<'_>, call: &Call<'_>) -> Option<Py<PyAny>> {
 /// A file's bytes, read without the GIL; `None` if stock would not take them.
 fn file_bytes<'py>(py: Python<'py>, path: &Bound<'py, PyString>) -> Option<Bound<'py, PyBytes>> {
     let path: String = path.extract().ok()?;
-    let bytes = py.detach(|| std::fs::read(path).ok().filter(|b| str::from_utf8(b).is_ok()))?;
-    Some(PyBytes::new(py, &bytes))
+    let (mut file, len) = py.detach(|| {
+        let file = File::open(path).ok()?;
+        let about = file.metadata().ok()?;
+        Some((file, usize::try_from(about.len()).ok().filter(|_| about.is_file())?))
+    })?;
+    // Read in place: a copy of a large file costs more time than reading it.
+    let bytes = PyBytes::new_with(py, len, |buffer| Ok(py.detach(|| file.read_exact(buffer))?)).ok()?;
+    let text = bytes.as_bytes();
+    // A file that is being written to, or is no UTF-8, is stock's.
+    let whole = py.detach(|| matches!(file.read(&mut [0]), Ok(0)) && str::from_utf8(text).is_ok());
+    whole.then_some(bytes)
 }
 
 pub fn from_pretrained(py: Python<'_>, call: &Call<'_>) -> Option<Py<PyAny>> {
@@ -89,14 +104,25 @@ pub fn from_pretrained(py: Python<'_>, call: &Call<'_>) -> Option<Py<PyAny>> {
 
 /// `Tokenizer.__setstate__`: copies, deep copies and unpickling end here.
 pub fn set_state(py: Python<'_>, call: &Call<'_>) -> Option<Py<PyAny>> {
-    let job = match (backend(), call.values(py).as_slice()) {
-        (Ok(backend), [state]) => state.cast_exact::<PyBytes>().ok().map(|state| {
+    let values = call.values(py);
+    let state = match values.as_slice() {
+        [state] => state.cast_exact::<PyBytes>().ok(),
+        _ => None,
+    };
+    let mark = state.map_or(Mark::None, |state| marks::of_state(state.as_bytes()));
+    let served = call.object(py).and_then(|object| Handle::of(&object).ok().flatten());
+    let served = served.map_or(Mark::None, |handle| handle.get().mark()) == Mark::Accelerated;
+    let job = match (backend(), state) {
+        (Ok(backend), Some(state)) if marks::watches() || served || mark == Mark::Accelerated => {
             let source = Source::Bytes(PyBackedBytes::from(state.clone()));
-            Job::start(source, backend.version)
-        }),
+            Some(Job::start(source, backend.version))
+        }
         _ => None,
     };
     let result = original(py, call);
+    if let Some(job) = &job {
+        job.loaded();
+    }
     aside(py, || {
         let Some(object) = call.object(py) else { return Ok(()) };
         match (Handle::of(&object)?, job, &result) {
@@ -107,6 +133,12 @@ pub fn set_state(py: Python<'_>, call: &Call<'_>) -> Option<Py<PyAny>> {
             }
             (None, Some(job), Some(_)) => drop(Handle::attach(&object, 0, Some(job))?),
             _ => {}
+        }
+        if mark != Mark::None && result.is_some() {
+            let handle = Handle::ensure(&object)?;
+            if handle.get().mark() == Mark::None {
+                handle.get().set_mark(mark);
+            }
         }
         Ok(())
     });

@@ -11,7 +11,7 @@
 use std::num::NonZero;
 use std::ptr::null_mut;
 use std::sync::Once;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -22,6 +22,8 @@ const VARIABLE: &str = "TOKENIZERS_PARALLELISM";
 static POOL: AtomicPtr<ThreadPool> = AtomicPtr::new(null_mut());
 /// Whether this process or its parents have used parallelism.
 static USED: AtomicBool = AtomicBool::new(false);
+/// How many forks lie between this process and the one that loaded the extension.
+static FORKS: AtomicU64 = AtomicU64::new(0);
 /// Whether this process has to stay serial: a forked child, or one without more threads.
 static SERIAL: AtomicBool = AtomicBool::new(false);
 
@@ -34,6 +36,11 @@ fn parallelism() -> bool {
         // Not set, or not UTF-8: stock takes its default.
         Err(_) => true,
     }
+}
+
+/// Differs between a forked child and its parent.
+pub fn forks() -> u64 {
+    FORKS.load(Ordering::Acquire)
 }
 
 /// Notes that stock uses its threads for such a call if it may, however small the work: what a
@@ -111,6 +118,7 @@ extern "C" fn parent_before_fork() {
 #[cfg(unix)]
 extern "C" fn child_after_fork() {
     quiet::forget();
+    FORKS.fetch_add(1, Ordering::AcqRel);
     POOL.store(null_mut(), Ordering::Release);
     // `std::env` takes a lock that another thread may have held at the fork.
     // SAFETY: the name is a C string; the child has one thread.

@@ -6,13 +6,17 @@ use std::sync::RwLock;
 
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyInt};
 
+use crate::calls::late;
 use crate::consumers::with_stock_encodings;
-use crate::descriptor::{Call, Slot, name};
+use crate::decode;
+use crate::descriptor::{Call, Slot};
 use crate::encoding::stock;
 use crate::guard;
 use crate::handle::{Handle, parts};
 use crate::load::{from_pretrained, loaded, set_state};
+use crate::marks;
 use crate::serve::{async_encode, async_encode_batch, encode, encode_batch, served};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,10 +31,15 @@ pub enum Role {
     },
     /// `enable_truncation` and its kin: what a call reads as state.
     State,
+    /// `add_tokens`, `add_special_tokens`.
+    AddTokens {
+        special: bool,
+    },
     /// Changes parts of the tokenizer; of a property, handing the part out is noted too.
     Own(u32),
-    /// `__setstate__` of a tokenizer.
+    /// `__setstate__` and `__getstate__` of a tokenizer.
     SetState,
+    GetState,
     FromStr,
     FromBuffer,
     FromFile,
@@ -41,9 +50,16 @@ pub enum Role {
     Train,
     /// A native consumer of Encoding objects.
     ToStock,
-    /// `__init__` of a model, of a tokenizer.
-    ModelInit,
+    /// `__init__` of a tokenizer, of a stream.
     TokenizerInit,
+    StreamInit,
+    Decode,
+    DecodeBatch,
+    AsyncDecodeBatch,
+    StreamStep,
+    StreamCopy,
+    Vocab,
+    VocabSize,
 }
 
 impl Role {
@@ -56,8 +72,10 @@ impl Role {
             "async_encode_batch" => Self::AsyncEncodeBatch { fast: false },
             "async_encode_batch_fast" => Self::AsyncEncodeBatch { fast: true },
             "state" => Self::State,
-            "added_tokens" => Self::Own(parts::ADDED_TOKENS),
+            "add_tokens" => Self::AddTokens { special: false },
+            "add_special_tokens" => Self::AddTokens { special: true },
             "set_state" => Self::SetState,
+            "get_state" => Self::GetState,
             "from_str" => Self::FromStr,
             "from_buffer" => Self::FromBuffer,
             "from_file" => Self::FromFile,
@@ -65,10 +83,51 @@ impl Role {
             "component" => Self::Component,
             "train" => Self::Train,
             "to_stock" => Self::ToStock,
-            "model_init" => Self::ModelInit,
             "tokenizer_init" => Self::TokenizerInit,
+            "stream_init" => Self::StreamInit,
+            "decode" => Self::Decode,
+            "decode_batch" => Self::DecodeBatch,
+            "async_decode_batch" => Self::AsyncDecodeBatch,
+            "stream_step" => Self::StreamStep,
+            "stream_copy" => Self::StreamCopy,
+            "vocab" => Self::Vocab,
+            "vocab_size" => Self::VocabSize,
             part => Self::Own(parts::by_name(part)?),
         })
+    }
+
+    /// Whether the role hands the call to the engine.
+    fn serves(self) -> bool {
+        matches!(
+            self,
+            Self::Encode
+                | Self::EncodeBatch { .. }
+                | Self::AsyncEncode
+                | Self::AsyncEncodeBatch { .. }
+                | Self::Decode
+                | Self::DecodeBatch
+                | Self::AsyncDecodeBatch
+                | Self::Vocab
+                | Self::VocabSize
+        )
+    }
+
+    /// Whether the role changes what only the object's own handle has to know.
+    pub fn is_change(self) -> bool {
+        matches!(self, Self::State | Self::Own(_) | Self::AddTokens { .. })
+    }
+
+    /// Whether the role is nothing to an object without a handle, when only marked ones are served.
+    pub fn is_of_one(self) -> bool {
+        self.serves() || self.is_change()
+    }
+
+    /// Whether the role watches what is loaded.
+    fn watches(self) -> bool {
+        matches!(
+            self,
+            Self::FromStr | Self::FromBuffer | Self::FromFile | Self::FromPretrained | Self::TokenizerInit
+        )
     }
 
     /// Which part a property of the tokenizer gives.
@@ -86,7 +145,8 @@ impl Role {
 
 /// What the hooks need from Python, set when they go in.
 pub struct Backend {
-    /// `backend.seam`: prove, first_exposed, served_by_stock, async_batch, from_pretrained.
+    /// `backend.seam`: prove, first_exposed, served_by_stock, async_batch, from_pretrained,
+    /// checked, probe.
     pub seam: Py<PyAny>,
     tokenizer_type: Py<PyAny>,
     pub from_buffer: Py<PyAny>,
@@ -121,10 +181,16 @@ pub fn backend() -> PyResult<Arc<Backend>> {
 
 /// A hooked method was called. `None`: an exception is set.
 pub fn called(py: Python<'_>, call: &Call<'_>) -> Option<Py<PyAny>> {
-    if !guard::is_active() {
+    let role = call.slot.role;
+    if guard::is_active() && role.serves() && !serves(py, call) {
+        // Not ours: stock's panics stay what they are.
+        return call.original(py);
+    }
+    if !guard::is_active() || (role.watches() && !marks::watches()) {
         return original(py, call);
     }
-    match call.slot.role {
+    late::look(py);
+    match role {
         Role::Encode => served(py, call, encode),
         Role::EncodeBatch { fast } => served(py, call, |py, call| encode_batch(py, call, fast)),
         Role::AsyncEncode => served(py, call, async_encode),
@@ -133,13 +199,43 @@ pub fn called(py: Python<'_>, call: &Call<'_>) -> Option<Py<PyAny>> {
         Role::FromPretrained => from_pretrained(py, call),
         Role::ToStock => with_stock_encodings(py, call),
         Role::SetState => set_state(py, call),
-        Role::ModelInit | Role::TokenizerInit => original(py, call),
+        Role::GetState => {
+            let result = original(py, call);
+            if let (Some(object), Some(state)) = (call.object(py), &result) {
+                aside(py, || marks::given_away(&object, state.bind(py)));
+            }
+            result
+        }
+        Role::TokenizerInit | Role::StreamInit => original(py, call),
+        Role::Decode => served(py, call, decode::decode),
+        Role::DecodeBatch => served(py, call, decode::decode_batch),
+        Role::AsyncDecodeBatch => served(py, call, decode::async_decode_batch),
+        Role::StreamStep => decode::step(py, call),
+        Role::StreamCopy => decode::copied(py, call),
+        Role::Vocab => served(py, call, decode::vocab),
+        Role::VocabSize => served(py, call, decode::vocab_size),
+        Role::AddTokens { .. } => {
+            let result = original(py, call);
+            if !added_nothing(py, result.as_ref()) {
+                noted(py, call);
+            }
+            result
+        }
         Role::State | Role::Own(_) | Role::Component | Role::Train => {
             let result = original(py, call);
             noted(py, call);
             result
         }
     }
+}
+
+/// Whether the engine may serve the object that a method was called on.
+fn serves(py: Python<'_>, call: &Call<'_>) -> bool {
+    marks::serves_every()
+        || call.object(py).is_some_and(|object| {
+            let handle = Handle::of(&object).ok().flatten();
+            marks::serves(handle.map_or(marks::Mark::None, |handle| handle.get().mark()))
+        })
 }
 
 /// A hooked property is read. `None`: an exception is set.
@@ -166,22 +262,22 @@ pub fn read(py: Python<'_>, slot: &Slot, object: &Bound<'_, PyAny>) -> Option<Py
     Some(value)
 }
 
-/// An object was made: `args` and `kwds` are what its class was called with.
+/// A tokenizer or a stream was made: `args` and `kwds` are what its class was called with.
 pub fn initialized(
     py: Python<'_>,
-    slot: &Slot,
+    role: Role,
     object: &Bound<'_, PyAny>,
     args: &Bound<'_, PyAny>,
     kwds: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<()> {
-    if !guard::is_active() {
+    if !guard::is_active() || (role.watches() && !marks::watches()) {
         return Ok(());
     }
-    let watch = match slot.role {
-        Role::ModelInit => "model_made",
-        _ => "tokenizer_made",
-    };
-    match backend()?.seam.call_method1(py, watch, (object, args, kwds)) {
+    if role == Role::StreamInit {
+        let kwds = kwds.and_then(|kwds| kwds.cast::<PyDict>().ok());
+        return decode::made(object, args.cast()?, kwds);
+    }
+    match backend()?.seam.call_method1(py, "tokenizer_made", (object, args, kwds)) {
         // Only interruptions concern the caller: what was not watched is asked for later.
         Err(error) if !error.is_instance_of::<PyException>(py) => Err(error),
         _ => Ok(()),
@@ -203,9 +299,6 @@ pub fn written<T>(
     match slot.role {
         Role::Own(part) => {
             own_change(py, object, part);
-            if result.is_some() && part & (parts::PRE_TOKENIZER | parts::DECODER) != 0 {
-                aside(py, || settings_made(object));
-            }
         }
         Role::State => state_changed(py, object),
         _ => guard::component_changed(),
@@ -213,21 +306,27 @@ pub fn written<T>(
     result
 }
 
-/// A tokenizer built from a known vocabulary may have all its settings: compiling can begin.
-fn settings_made(object: &Bound<'_, PyAny>) -> PyResult<()> {
-    let py = object.py();
-    let Some(handle) = tokenizer_handle(object)? else { return Ok(()) };
-    if handle.get().memo().bind(py).contains(name!(c"model_text").get(py))? {
-        backend()?.seam.call_method1(py, "begin", (object, handle))?;
-    }
-    Ok(())
+/// Whether every token that was to be added was there already, the same. (Before, stock compared
+/// contents alone.)
+fn added_nothing(py: Python<'_>, result: Option<&Py<PyAny>>) -> bool {
+    let count = result.and_then(|count| count.bind(py).cast::<PyInt>().ok()?.extract::<u32>().ok());
+    count == Some(0) && backend().is_ok_and(|backend| backend.version >= (0, 23, 3))
 }
 
 /// Notes what a called method changed; an exception that is set stays set.
-fn noted(py: Python<'_>, call: &Call<'_>) {
+pub fn noted(py: Python<'_>, call: &Call<'_>) {
     match (call.slot.role, call.object(py)) {
         (Role::State, Some(object)) => state_changed(py, &object),
         (Role::Own(changed), Some(object)) => own_change(py, &object, changed),
+        (Role::AddTokens { special }, Some(object)) => {
+            aside(py, || match (tokenizer_handle(&object)?, call.values(py).as_slice()) {
+                (Some(handle), [tokens]) => {
+                    backend()?.seam.call_method1(py, "tokens_added", (handle, tokens, special)).map(drop)
+                }
+                _ => Ok(()),
+            });
+            own_change(py, &object, parts::ADDED_TOKENS);
+        }
         (Role::Train, object) => {
             guard::model_trained();
             // The tokenizer is the object, or an argument of a trainer's method.
@@ -259,12 +358,13 @@ fn state_changed(py: Python<'_>, object: &Bound<'_, PyAny>) {
     });
 }
 
+/// Whether an object is a `tokenizers.Tokenizer`.
+pub fn is_tokenizer(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(object.get_type().is(backend()?.tokenizer_type.bind(object.py())))
+}
+
 fn tokenizer_handle<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, Handle>>> {
-    let backend = backend()?;
-    if !object.get_type().is(backend.tokenizer_type.bind(object.py())) {
-        return Ok(None);
-    }
-    Handle::of(object)
+    if is_tokenizer(object)? { Handle::of(object) } else { Ok(None) }
 }
 
 /// Runs `note` without disturbing an exception that is set.

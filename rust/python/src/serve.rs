@@ -7,16 +7,18 @@ use std::sync::{Arc, Mutex};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString};
 
+use crate::canary;
 use crate::compile::{Compiled, Outcome};
-use crate::descriptor::{Call, name, names};
+use crate::descriptor::Call;
 use crate::encode;
 use crate::handle::{Handle, Verdict};
+use crate::objects::{name, names};
 use crate::roles::{backend, original};
 use crate::state::CallState;
 
 /// Who serves a call.
-enum Ready {
-    Engine { compiled: Arc<Compiled>, state: Arc<CallState> },
+pub enum Ready<'py> {
+    Engine { handle: Bound<'py, Handle>, compiled: Arc<Compiled>, state: Arc<CallState> },
     Stock(Arc<str>),
 }
 
@@ -25,24 +27,35 @@ pub enum Served {
     Done(Py<PyAny>),
     /// Stock serves, for a reason.
     Declined(Arc<str>),
+    /// Stock serves; that is nothing to be counted.
+    Aside,
 }
 
-const ARGUMENTS: &str = "arguments that only stock handles";
+const NOT_SERVED: &str = "not accelerated";
+pub const ARGUMENTS: &str = "arguments that only stock handles";
 
 pub fn served(
     py: Python<'_>,
     call: &Call<'_>,
     serve: impl FnOnce(Python<'_>, &Call<'_>) -> PyResult<Served>,
 ) -> Option<Py<PyAny>> {
-    match serve(py, call) {
+    let drawn = canary::drawn(py, call);
+    let served = match (serve(py, call), drawn) {
+        (Ok(Served::Done(result)), Some(drawn)) => drawn.checked(py, Ok(result)).map(Served::Done),
+        (Err(error), Some(drawn)) => drawn.checked(py, Err(error)).map(Served::Done),
+        (served, _) => served,
+    };
+    match served {
         Ok(Served::Done(result)) => Some(result),
         Ok(Served::Declined(reason)) => {
-            if let Err(error) = counted(py, call, &reason) {
+            let counted = call.object(py).map_or(Ok(()), |object| count_for(&object, &reason));
+            if let Err(error) = counted {
                 error.restore(py);
                 return None;
             }
             original(py, call)
         }
+        Ok(Served::Aside) => original(py, call),
         Err(error) => {
             error.restore(py);
             None
@@ -59,29 +72,33 @@ pub fn stock_calls() -> BTreeMap<String, u64> {
     COUNTS.try_lock().map(|counts| counts.clone()).unwrap_or_default()
 }
 
-fn counted(py: Python<'_>, call: &Call<'_>, reason: &str) -> PyResult<()> {
-    let Some(object) = call.object(py) else { return Ok(()) };
+/// Counts a call of a tokenizer that stock serves.
+pub fn count_for(object: &Bound<'_, PyAny>, reason: &str) -> PyResult<()> {
     if let Ok(mut counts) = COUNTS.try_lock() {
         match counts.get_mut(reason) {
             Some(count) => *count += 1,
             None => drop(counts.insert(reason.to_owned(), 1)),
         }
     }
-    if Handle::ensure(&object)?.get().count(reason) {
-        backend()?.seam.call_method1(py, "served_by_stock", (object, reason))?;
+    if Handle::ensure(object)?.get().count(reason) {
+        backend()?.seam.call_method1(object.py(), "served_by_stock", (object, reason))?;
     }
     Ok(())
 }
 
 /// Proves the tokenizer's engine if need be, and reads the state of the call.
-fn ready(object: &Bound<'_, PyAny>) -> PyResult<Ready> {
+pub fn ready<'py>(object: &Bound<'py, PyAny>) -> PyResult<Ready<'py>> {
     let py = object.py();
     for _ in 0..4 {
-        let handle = Handle::ensure(object)?;
+        let Some(handle) = Handle::serving(object)? else { return Ok(Ready::Stock(NOT_SERVED.into())) };
         match handle.get().current(py)? {
             Some(Verdict::Engine(compiled)) => {
-                return Ok(match handle.get().state(object) {
-                    Ok(state) => Ready::Engine { compiled, state },
+                if canary::probed(object, handle.get(), &compiled)? {
+                    continue;
+                }
+                let state = handle.get().state(object);
+                return Ok(match state {
+                    Ok(state) => Ready::Engine { handle, compiled, state },
                     Err(_) => Ready::Stock("truncation or padding of an unknown form".into()),
                 });
             }
@@ -95,7 +112,7 @@ fn ready(object: &Bound<'_, PyAny>) -> PyResult<Ready> {
 }
 
 /// A flag as stock takes it; anything but a real bool is left to the original.
-fn flag(value: Option<Bound<'_, PyAny>>, default: bool) -> Option<bool> {
+pub fn flag(value: Option<Bound<'_, PyAny>>, default: bool) -> Option<bool> {
     match value {
         None => Some(default),
         Some(value) => value.cast_exact::<PyBool>().ok().map(|value| value.is_true()),
@@ -125,7 +142,7 @@ pub fn encode(py: Python<'_>, call: &Call<'_>) -> PyResult<Served> {
         return Ok(Served::Declined(ARGUMENTS.into()));
     };
     let (compiled, state) = match ready(&object)? {
-        Ready::Engine { compiled, state } => (compiled, state),
+        Ready::Engine { compiled, state, .. } => (compiled, state),
         Ready::Stock(reason) => return Ok(Served::Declined(reason)),
     };
     encode_one(py, &compiled, &state, &one)
@@ -174,7 +191,7 @@ pub fn encode_batch(py: Python<'_>, call: &Call<'_>, fast: bool) -> PyResult<Ser
         return Ok(Served::Declined(ARGUMENTS.into()));
     };
     let (compiled, state) = match ready(&object)? {
-        Ready::Engine { compiled, state } => (compiled, state),
+        Ready::Engine { compiled, state, .. } => (compiled, state),
         Ready::Stock(reason) => return Ok(Served::Declined(reason)),
     };
     let Many { input, is_pretokenized, add_special_tokens } = many;

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 /// The tokenizer's state at the moment of a call.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallState {
     pub truncation: Option<TruncationParams>,
     pub padding: Option<PaddingParams>,

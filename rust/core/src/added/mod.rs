@@ -4,12 +4,14 @@
 //! `rules` decides what a found content covers.
 
 pub(crate) mod assign;
+mod live;
 mod matcher;
 mod rules;
 #[cfg(test)]
 mod tests;
 mod trie;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
@@ -21,6 +23,8 @@ use crate::text::NormalizedText;
 use crate::vocabulary::Vocabulary;
 use assign::Assigned;
 use rules::{Phase, Rule};
+
+pub use live::{LiveToken, LiveTokens};
 
 /// A part of a text: an added token, or what lies between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +42,8 @@ pub struct AddedVocabulary {
     tokens: Vec<(u32, Arc<AddedToken>)>,
     ids: HashMap<Box<str>, u32>,
     special: HashSet<Box<str>>,
+    /// Of some content it is not known whether it was special once.
+    unclear: bool,
     /// By id: the normalized content, where it is not the content.
     normalized: HashMap<u32, Box<str>>,
     raw_phase: Option<Phase>,
@@ -56,44 +62,68 @@ impl AddedVocabulary {
         Self::compile_assigned(&assigned, normalizer)
     }
 
-    /// Compiles tokens with the ids they carry: those of a tokenizer that has been added to,
-    /// whose ids need not be the ones a reload would give.
-    pub fn compile_with_ids(tokens: &[AddedToken], normalizer: Option<&Normalizer>) -> Result<Self> {
-        let mut assigned = Assigned::default();
-        for token in tokens {
-            assigned.give(token, token.id);
+    /// Compiles the tokens of a tokenizer as it has them, which need not be what a reload gives.
+    pub fn compile_live(live: &LiveTokens, normalizer: Option<&Normalizer>) -> Result<Self> {
+        let mut normalized = HashMap::new();
+        let mut special: HashSet<Box<str>> = HashSet::new();
+        let mut unclear: HashSet<u32> = HashSet::new();
+        let mut by_id = BTreeMap::new();
+        for LiveToken { token, text, special: is_special } in &live.tokens {
+            let text = match text {
+                Some(text) => (*text != token.content).then(|| text.as_str().into()),
+                None => normalized_content(token, normalizer)?,
+            };
+            if let Some(text) = text {
+                normalized.insert(token.id, text);
+            }
+            if token.special || *is_special == Some(true) {
+                special.insert(token.content.as_str().into());
+            } else if is_special.is_none() {
+                unclear.insert(token.id);
+            }
+            by_id.insert(token.id, token);
         }
-        Self::compile_assigned(&assigned, normalizer)
+        let shadowed = live.shadowed.iter().map(|(content, id)| (content.as_str().into(), *id));
+        let own = by_id.iter().map(|(&id, token)| (token.content.as_str().into(), id));
+        let ids = shadowed.chain(own).collect();
+        let mut added = Self::build(&by_id, ids, normalized, special, &unclear)?;
+        added.unclear |= !live.shadowed.is_empty();
+        Ok(added)
     }
 
     fn compile_assigned(assigned: &Assigned<'_>, normalizer: Option<&Normalizer>) -> Result<Self> {
-        let mut normalized: HashMap<u32, Box<str>> = HashMap::new();
+        let mut normalized = HashMap::new();
         let mut special: HashSet<Box<str>> = HashSet::new();
         // Every token that was given an id leaves its normalized form under it, and nobody takes
         // it away: a later token of that id without one inherits it.
         for &(token, id) in &assigned.given {
-            if token.normalized
-                && let Some(normalizer) = normalizer
-            {
-                let mut text = NormalizedText::new(&token.content, 0, false);
-                normalizer.normalize(&mut text)?;
-                if text.get() != token.content {
-                    normalized.insert(id, text.get().into());
-                }
+            if let Some(text) = normalized_content(token, normalizer)? {
+                normalized.insert(id, text);
             }
             if token.special {
                 special.insert(token.content.as_str().into());
             }
         }
+        let ids = assigned.ids.iter().map(|(&content, &id)| (content.into(), id)).collect();
+        Self::build(&assigned.by_id, ids, normalized, special, &HashSet::new())
+    }
+
+    fn build(
+        by_id: &BTreeMap<u32, &AddedToken>,
+        ids: HashMap<Box<str>, u32>,
+        normalized: HashMap<u32, Box<str>>,
+        special: HashSet<Box<str>>,
+        unclear: &HashSet<u32>,
+    ) -> Result<Self> {
         let rule = |id: u32, token: &AddedToken| Rule {
             id,
             single_word: token.single_word,
             lstrip: token.lstrip,
             rstrip: token.rstrip,
-            special: special.contains(token.content.as_str()),
+            special: (!unclear.contains(&id)).then(|| special.contains(token.content.as_str())),
         };
         let (mut raw, mut after) = (Vec::new(), Vec::new());
-        for (&id, &token) in &assigned.by_id {
+        for (&id, &token) in by_id {
             if token.normalized {
                 let pattern = normalized.get(&id).map_or(token.content.as_str(), |text| text);
                 after.push((pattern, rule(id, token)));
@@ -104,15 +134,22 @@ impl AddedVocabulary {
         Ok(Self {
             raw_phase: Phase::compile(raw)?,
             normalized_phase: Phase::compile(after)?,
-            tokens: assigned
-                .by_id
+            tokens: by_id
                 .iter()
                 .map(|(&id, &token)| (id, Arc::new(AddedToken { id, ..token.clone() })))
                 .collect(),
-            ids: assigned.ids.iter().map(|(&content, &id)| (content.into(), id)).collect(),
+            ids,
             special,
+            unclear: !unclear.is_empty(),
             normalized,
         })
+    }
+
+    /// Finds normalized tokens in the form that `other`, the same tokens compiled with another
+    /// normalizer, has for them.
+    #[must_use]
+    pub fn matching_as(self, other: Self) -> Self {
+        Self { normalized_phase: other.normalized_phase, ..self }
     }
 
     /// Appends the parts of a raw text (first phase). Empty parts may occur, as in stock.
@@ -150,6 +187,16 @@ impl AddedVocabulary {
         self.ids.get(content).copied()
     }
 
+    /// Every (content, id), also of contents whose id another token has now.
+    pub fn contents(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.ids.iter().map(|(content, &id)| (&**content, id))
+    }
+
+    /// The contents of the special tokens.
+    pub fn specials(&self) -> impl Iterator<Item = &str> {
+        self.special.iter().map(|content| &**content)
+    }
+
     /// The added token with this id.
     pub fn id_to_token(&self, id: u32) -> Option<&Arc<AddedToken>> {
         let place = self.tokens.binary_search_by_key(&id, |&(id, _)| id).ok()?;
@@ -163,10 +210,23 @@ impl AddedVocabulary {
         Some(self.normalized.get(&id).map_or(token.content.as_str(), |text| text))
     }
 
+    /// The contents of all tokens that are special or were; `None` if not all are known.
+    pub fn special_contents(&self) -> Option<impl Iterator<Item = &str>> {
+        (!self.unclear).then(|| self.special.iter().map(|content| &**content))
+    }
+
     /// Whether a string is a special token's content.
     pub fn is_special(&self, content: &str) -> bool {
         self.special.contains(content)
     }
+}
+
+/// What a token with `normalized` is looked for as, if that is not its content.
+fn normalized_content(token: &AddedToken, normalizer: Option<&Normalizer>) -> Result<Option<Box<str>>> {
+    let Some(normalizer) = normalizer.filter(|_| token.normalized) else { return Ok(None) };
+    let mut text = NormalizedText::new(&token.content, 0, false);
+    normalizer.normalize(&mut text)?;
+    Ok((text.get() != token.content).then(|| text.get().into()))
 }
 
 fn split(

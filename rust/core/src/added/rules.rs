@@ -13,7 +13,8 @@ pub(super) struct Rule {
     pub single_word: bool,
     pub lstrip: bool,
     pub rstrip: bool,
-    pub special: bool,
+    /// `None` if it is not known.
+    pub special: Option<bool>,
 }
 
 /// The tokens of one phase.
@@ -60,8 +61,14 @@ impl Phase {
         while let Some(found) = self.matcher.next(bytes, &mut search) {
             let rule = self.rules[found.pattern as usize];
             let (mut start, mut end) = (found.start, found.end);
-            if encode_special_tokens && rule.special {
-                continue;
+            if encode_special_tokens {
+                match rule.special {
+                    Some(true) => continue,
+                    Some(false) => {}
+                    None => {
+                        return Err(Error::unsupported("added_tokens", "a token that was perhaps special"));
+                    }
+                }
             }
             if rule.single_word && (ends_with_word(&text[..start]) || starts_with_word(&text[end..])) {
                 continue;

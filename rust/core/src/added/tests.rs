@@ -6,7 +6,7 @@ use std::str::FromStr;
 use proptest::prelude::*;
 
 use super::matcher::{Found, Matcher, Search};
-use super::{AddedVocabulary, Part};
+use super::{AddedVocabulary, LiveToken, LiveTokens, Part};
 use crate::ErrorKind;
 use crate::config::{AddedToken, NormalizerConfig};
 use crate::error::Result;
@@ -192,10 +192,38 @@ fn look_ups() {
     assert_eq!((added.decoded(3), added.decoded(0)), (Some("new"), None));
     assert!(added.is_special("b") && !added.is_special("new"));
     assert!(added.has_raw() && !added.has_normalized());
+}
 
-    let live = [AddedToken { id: 9, ..token("x", NORMALIZED) }];
-    let added = AddedVocabulary::compile_with_ids(&live, None).unwrap();
-    assert_eq!(added.token_to_id("x"), Some(9));
+#[test]
+fn live_tokens_are_taken_as_they_are() {
+    let live = |content, flags, id, text: Option<&str>, special: Option<bool>| LiveToken {
+        token: AddedToken { id, ..token(content, flags) },
+        text: text.map(str::to_owned),
+        special,
+    };
+    let tokens = vec![
+        live("x", NORMALIZED, 9, Some("Q"), Some(false)),
+        live("once", 0, 4, None, Some(true)),
+        live("stays", 0, 2, Some("of another"), Some(false)),
+        live("perhaps", 0, 3, None, None),
+    ];
+    let live = LiveTokens { tokens, shadowed: vec![("gone".into(), 4)] };
+    let added = AddedVocabulary::compile_live(&live, None).unwrap();
+    let ids = ["x", "Q", "once", "gone"].map(|content| added.token_to_id(content));
+    assert_eq!(ids, [Some(9), None, Some(4), Some(4)]);
+    let found = |text: &str, special| {
+        let (mut raw, mut after) = (Vec::new(), Vec::new());
+        added.split_raw(text, special, &mut raw).unwrap();
+        added.split_normalized(text, special, &mut after).unwrap();
+        raw.iter().chain(&after).filter_map(|part| part.id).collect::<Vec<_>>()
+    };
+    assert_eq!(found("x Q", false), [9]);
+    assert_eq!(found("once gone stays of another", false), [4, 2]);
+    assert_eq!(found("once gone stays of another", true), [2]);
+    assert_eq!(added.decoded(2), Some("of another"));
+    assert_eq!(found("perhaps", false), [3]);
+    let refused = added.split_raw("perhaps", true, &mut Vec::new()).unwrap_err();
+    assert!(matches!(refused.kind(), ErrorKind::Unsupported { .. }));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::fields::{FromValue, Parsed};
 use super::model::ModelSeed;
 use super::{
     AddedToken, DecoderConfig, ModelConfig, NormalizerConfig, PaddingParams, PostProcessorConfig,
-    PreTokenizerConfig, TokenizerConfig, TruncationParams,
+    PreTokenizerConfig, Scores, TokenizerConfig, TruncationParams,
 };
 use crate::added::assign;
 use crate::error::{Error, Result};
@@ -65,7 +65,12 @@ impl LightConfig {
 impl TokenizerConfig {
     /// Parses a whole tokenizer.json as stock's `from_str` does (legacy shapes too).
     pub fn from_json(json: &[u8]) -> Result<Self> {
-        let (light, model) = from_json_seed(json, DocumentSeed { with_model: true })?;
+        Self::from_json_with(json, Scores::AsStockReads)
+    }
+
+    /// As `from_json`, with scores as told.
+    pub fn from_json_with(json: &[u8], scores: Scores) -> Result<Self> {
+        let (light, model) = from_json_seed(json, DocumentSeed { model: Some(scores) })?;
         let model = model.ok_or_else(|| Error::config("Model missing."))?;
         Ok(light.with_model(model))
     }
@@ -73,7 +78,7 @@ impl TokenizerConfig {
     /// Parses every part but the model, which may be `null` or absent and is skipped if it is
     /// there.
     pub fn light_from_json(json: &[u8]) -> Result<LightConfig> {
-        from_json_seed(json, DocumentSeed { with_model: false }).map(|(light, _)| light)
+        from_json_seed(json, DocumentSeed { model: None }).map(|(light, _)| light)
     }
 
     /// What stock's `to_str(pretty)` gives for this configuration.
@@ -124,7 +129,8 @@ where
 }
 
 struct DocumentSeed {
-    with_model: bool,
+    /// How the model is read, if it is.
+    model: Option<Scores>,
 }
 
 impl<'de> DeserializeSeed<'de> for DocumentSeed {
@@ -170,10 +176,12 @@ impl<'de> Visitor<'de> for DocumentSeed {
                 "pre_tokenizer" => light.pre_tokenizer = part(&mut map, &key)?,
                 "post_processor" => light.post_processor = part(&mut map, &key)?,
                 "decoder" => light.decoder = part(&mut map, &key)?,
-                "model" if self.with_model => model = Some(map.next_value_seed(ModelSeed)?),
-                "model" => {
-                    map.next_value::<IgnoredAny>()?;
-                }
+                "model" => match self.model {
+                    Some(scores) => model = Some(map.next_value_seed(ModelSeed { scores })?),
+                    None => {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                },
                 // Stock stumbles over the value of a key it does not know.
                 _ => return Err(de::Error::custom(format_args!("unknown field `{key}`"))),
             }

@@ -21,6 +21,11 @@ impl Merges {
         self.pairs.push([start, middle, self.arena.len() as u32]);
     }
 
+    /// Bytes of all strings.
+    pub fn text_len(&self) -> usize {
+        self.arena.len()
+    }
+
     pub fn len(&self) -> usize {
         self.pairs.len()
     }

@@ -10,6 +10,7 @@ mod merges;
 mod model;
 mod normalizer;
 mod params;
+mod parts;
 mod post_processor;
 mod pre_tokenizer;
 #[cfg(test)]
@@ -17,8 +18,19 @@ mod tests;
 
 pub use document::LightConfig;
 pub use merges::Merges;
+pub use parts::{ModelParts, Pieces, VocabParts};
 
 use crate::vocabulary::Vocabulary;
+
+/// How the scores of a Unigram are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scores {
+    /// As stock's parser reads them, which is not always right in the last bit: for what stock
+    /// has read too. Last bits decide ties.
+    AsStockReads,
+    /// Correctly rounded: for what stock has written, whose numbers are given back so.
+    Exact,
+}
 
 /// A whole tokenizer.json.
 #[derive(Debug, Clone)]
@@ -248,7 +260,7 @@ pub struct WordLevelConfig {
 
 #[derive(Debug, Clone)]
 pub struct UnigramConfig {
-    /// Pieces and scores in the order of their ids; scores as stock's JSON parser reads them.
+    /// Pieces and scores in the order of their ids.
     pub pieces: Vec<(String, f64)>,
     pub unk_id: Option<usize>,
     pub byte_fallback: bool,

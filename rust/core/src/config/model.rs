@@ -6,21 +6,38 @@ use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::fields::{Fields, Parsed};
 use super::merges::{AppendString, MergesSeed};
-use super::{BpeConfig, Merges, ModelConfig, UnigramConfig, WordLevelConfig, WordPieceConfig};
+use super::parts::{ModelParts, VocabParts};
+use super::{BpeConfig, Merges, ModelConfig, Scores, UnigramConfig, WordLevelConfig, WordPieceConfig};
 use crate::vocabulary::{Vocabulary, VocabularyBuilder};
 
 impl ModelConfig {
     /// Parses one model from its own JSON.
     pub fn from_json(json: &[u8]) -> crate::Result<Self> {
-        super::document::from_json_seed(json, ModelSeed)
+        super::document::from_json_seed(json, ModelSeed { scores: Scores::AsStockReads })
+    }
+
+    /// Puts a model together whose long lists are there already.
+    pub fn from_parts(parts: &ModelParts) -> crate::Result<Self> {
+        let rest =
+            serde_json::from_str(&parts.fields).map_err(|error| crate::Error::config(error.to_string()))?;
+        let vocab = match &parts.vocab {
+            VocabParts::Ids(builder) => Vocab::Map(builder.clone().build()),
+            VocabParts::Scores(pieces) => {
+                Vocab::List(pieces.iter().map(|(piece, score)| (piece.to_owned(), score)).collect())
+            }
+        };
+        Read { vocab: Some(vocab), merges: parts.merges.clone(), rest }.model().map_err(crate::Error::config)
     }
 }
 
-pub(super) struct ModelSeed;
+pub(super) struct ModelSeed {
+    pub scores: Scores,
+}
 
 impl<'de> DeserializeSeed<'de> for ModelSeed {
     type Value = ModelConfig;
@@ -41,7 +58,7 @@ impl<'de> Visitor<'de> for ModelSeed {
         let mut read = Read::default();
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "vocab" => read.vocab = Some(map.next_value_seed(VocabSeed)?),
+                "vocab" => read.vocab = Some(map.next_value_seed(VocabSeed { scores: self.scores })?),
                 "merges" => read.merges = Some(map.next_value_seed(MergesSeed)?),
                 // Said twice it is not taken as a type by stock, and then no model fits.
                 "type" if read.rest.contains_key("type") => {
@@ -65,7 +82,9 @@ enum Vocab {
     List(Vec<(String, f64)>),
 }
 
-struct VocabSeed;
+struct VocabSeed {
+    scores: Scores,
+}
 
 impl<'de> DeserializeSeed<'de> for VocabSeed {
     type Value = Vocab;
@@ -92,8 +111,17 @@ impl<'de> Visitor<'de> for VocabSeed {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vocab, A::Error> {
         let mut pieces = Vec::new();
-        while let Some(piece) = seq.next_element::<(String, f64)>()? {
-            pieces.push(piece);
+        match self.scores {
+            Scores::AsStockReads => {
+                while let Some(piece) = seq.next_element::<(String, f64)>()? {
+                    pieces.push(piece);
+                }
+            }
+            Scores::Exact => {
+                while let Some((piece, score)) = seq.next_element::<(String, &RawValue)>()? {
+                    pieces.push((piece, score.get().parse().map_err(de::Error::custom)?));
+                }
+            }
         }
         Ok(Vocab::List(pieces))
     }

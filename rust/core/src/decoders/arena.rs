@@ -19,7 +19,8 @@ const CODES: u32 = u32::MAX - 0x1FF;
 const BYTE: u32 = CODES;
 /// No token has this id.
 const MISSING: u32 = u32::MAX;
-/// The piece cannot be made ahead (a decoder that fails for it): ask the plan each time.
+/// The piece cannot be made ahead (a decoder that fails for it), or is left out at times (a special
+/// token's): ask the plan each time.
 const ASK: u32 = u32::MAX - 1;
 
 #[derive(Debug)]
@@ -31,6 +32,9 @@ pub(super) struct Arena {
 
 /// Pieces up to this length are copied as blocks of this size.
 pub(super) const PADDING: usize = 16;
+
+/// Ids are looked up block by block, so that a block's places stay in L1 between two passes.
+const BLOCK: usize = 64;
 
 /// What the arena knows of an id.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,6 +53,7 @@ impl Arena {
             let start = bytes.len();
             let len = match tokens.token(id).map(|token| plan.piece(stages, token, false, &mut bytes)) {
                 None => MISSING,
+                Some(_) if tokens.is_special(id) => ASK,
                 Some(Ok(Piece::Byte(byte))) => BYTE + u32::from(byte),
                 Some(Err(_)) => ASK,
                 Some(Ok(Piece::Text)) => {
@@ -87,12 +92,19 @@ impl Arena {
         }
     }
 
-    /// Appends the pieces of ids that are all text.
-    pub(super) fn append(&self, entries: &[Entry], out: &mut Vec<u8>) {
-        let total: usize = entries.iter().map(|entry| entry.len as usize).sum();
+    /// Appends the pieces of ids as long as they are all text, at most `BLOCK`; how many these were.
+    pub(super) fn append(&self, ids: &[u32], out: &mut Vec<u8>) -> usize {
+        let mut places = [Entry { start: 0, len: 0 }; BLOCK];
+        let (mut count, mut total) = (0, 0);
+        for (place, &id) in places.iter_mut().zip(ids) {
+            let Some(entry) = self.text(id) else { break };
+            *place = entry;
+            total += entry.len as usize;
+            count += 1;
+        }
         let mut at = out.len();
         out.resize(at + total + PADDING, 0);
-        for entry in entries {
+        for entry in &places[..count] {
             let (start, len) = (entry.start as usize, entry.len as usize);
             if len <= PADDING {
                 // A block of fixed size is two moves; what it writes too much is overwritten next.
@@ -104,5 +116,6 @@ impl Arena {
             at += len;
         }
         out.truncate(at);
+        count
     }
 }

@@ -8,8 +8,10 @@ pub struct BpeDecoder {
 impl BpeDecoder {
     pub(super) fn decode_chain(&self, tokens: &[String]) -> Vec<String> {
         let count = tokens.len();
-        let map =
-            |(i, token): (usize, &String)| token.replace(&self.suffix, if i + 1 == count { "" } else { " " });
-        tokens.iter().enumerate().map(map).collect()
+        tokens.iter().enumerate().map(|(i, token)| self.map(token, i + 1 == count)).collect()
+    }
+
+    pub(super) fn map(&self, token: &str, last: bool) -> String {
+        token.replace(&self.suffix, if last { "" } else { " " })
     }
 }

@@ -16,14 +16,16 @@ impl Ctc {
             if i > 0 && tokens[i - 1] == *token {
                 continue;
             }
-            let mut text = token.replace(&self.pad_token, "");
-            if self.cleanup {
-                text = cleanup(text).replace(&self.word_delimiter_token, " ");
-            }
+            let text = self.map(token);
             if !text.is_empty() {
                 texts.push(text);
             }
         }
         texts
+    }
+
+    pub(super) fn map(&self, token: &str) -> String {
+        let text = token.replace(&self.pad_token, "");
+        if self.cleanup { cleanup(text).replace(&self.word_delimiter_token, " ") } else { text }
     }
 }

@@ -7,14 +7,11 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::arena::{Arena, Known};
-use super::plan::{Piece, Plan};
+use super::arena::{self, Arena, Known};
+use super::plan::{Neighbours, Piece, Plan};
 use super::{DecodeTokens, Decoder};
 use crate::config::DecoderConfig;
 use crate::error::Result;
-
-/// Ids are looked up block by block, so that a block's places stay in L1 between two passes.
-const BLOCK: usize = 256;
 
 /// A compiled decoder with the tokens of its tokenizer.
 #[derive(Debug)]
@@ -22,6 +19,9 @@ pub struct IdDecoder {
     tokens: DecodeTokens,
     decoder: Option<Decoder>,
     plan: Option<Plan>,
+    /// Whether a stream can go on from where it was.
+    grows: bool,
+    may_fail: bool,
     arena: OnceLock<Arena>,
     /// How many ids were decoded without the arena.
     without_arena: AtomicUsize,
@@ -46,8 +46,12 @@ impl IdDecoder {
     pub fn compile(config: Option<&DecoderConfig>, tokens: DecodeTokens) -> Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let decoder = config.map(Decoder::compile).transpose()?;
+        let stages = decoder.as_ref().map_or(&[][..], Decoder::stages);
+        let plan = Plan::new(decoder.as_ref());
         Ok(Self {
-            plan: Plan::new(decoder.as_ref()),
+            grows: plan.as_ref().is_some_and(|plan| plan.grows(stages)),
+            may_fail: stages.iter().any(Decoder::may_fail),
+            plan,
             tokens,
             decoder,
             arena: OnceLock::new(),
@@ -94,7 +98,7 @@ impl IdDecoder {
 
     /// The plan, if a stream can go on from where it was.
     pub(super) fn growing_plan(&self) -> Option<&Plan> {
-        self.plan.as_ref().filter(|plan| plan.grows(self.stages()))
+        self.plan.as_ref().filter(|_| self.grows)
     }
 
     /// The arena, once enough was decoded to repay it (it costs as much as decoding every id once).
@@ -107,6 +111,11 @@ impl IdDecoder {
             return None;
         }
         Some(self.arena.get_or_init(|| Arena::new(plan, self.stages(), &self.tokens)))
+    }
+
+    /// Whether decoding fails for some ids, as stock would panic.
+    pub fn may_fail(&self) -> bool {
+        self.may_fail
     }
 
     /// Appends the piece of one id; `None` if it is left out.
@@ -168,47 +177,76 @@ impl IdDecoder {
 
     fn decode_by_plan(&self, plan: &Plan, ids: &[u32], skip_special_tokens: bool) -> Result<String> {
         let mut output = Output::default();
-        let mut rest = ids;
-        // The first token may differ, and is not the first id if that is left out.
-        while let [id, others @ ..] = rest
-            && !output.any
-        {
-            self.push(plan, &mut output, *id, skip_special_tokens)?;
-            rest = others;
-        }
-        match self.arena(plan, ids.len()) {
-            None => {
-                for &id in rest {
-                    self.push(plan, &mut output, id, skip_special_tokens)?;
+        match plan.neighbours {
+            Neighbours::Nothing => self.push_all(plan, &mut output, ids, skip_special_tokens)?,
+            Neighbours::Last => {
+                let last = ids.iter().rposition(|&id| self.kept(id, skip_special_tokens).is_some());
+                if let Some(last) = last {
+                    self.push_all(plan, &mut output, &ids[..last], skip_special_tokens)?;
+                    if let (Some(token), [Decoder::Bpe(bpe)]) = (self.tokens.token(ids[last]), self.stages())
+                    {
+                        output.bytes.extend_from_slice(bpe.map(token, true).as_bytes());
+                    }
                 }
             }
-            Some(arena) => {
-                let mut places = Vec::with_capacity(BLOCK.min(rest.len()));
-                output.bytes.reserve(4 * rest.len());
-                while !rest.is_empty() {
-                    places.clear();
-                    let text = rest.iter().take(BLOCK).map_while(|&id| {
-                        let skipped = skip_special_tokens && self.tokens.is_special(id);
-                        if skipped { None } else { arena.text(id) }
-                    });
-                    places.extend(text);
-                    if !places.is_empty() {
-                        self.flush(plan, &mut output)?;
-                        output.appended = true;
-                        arena.append(&places, &mut output.bytes);
-                        rest = &rest[places.len()..];
-                        if places.len() == BLOCK {
-                            continue;
-                        }
+            Neighbours::Repeated => {
+                let mut before = None;
+                let mut kept = Vec::with_capacity(ids.len());
+                for &id in ids {
+                    let Some(token) = self.kept(id, skip_special_tokens) else { continue };
+                    // Two ids may have one string.
+                    if !before.is_some_and(|(other, string)| other == id || string == token) {
+                        kept.push(id);
                     }
-                    if let [id, others @ ..] = rest {
-                        self.push(plan, &mut output, *id, skip_special_tokens)?;
-                        rest = others;
-                    }
+                    before = Some((id, token));
                 }
+                self.push_all(plan, &mut output, &kept, skip_special_tokens)?;
             }
         }
         self.flush(plan, &mut output)?;
         plan.finish(self.stages(), output.bytes)
+    }
+
+    /// The string of an id that is not left out.
+    fn kept(&self, id: u32, skip_special_tokens: bool) -> Option<&str> {
+        if skip_special_tokens && self.tokens.is_special(id) { None } else { self.tokens.token(id) }
+    }
+
+    fn push_all(
+        &self,
+        plan: &Plan,
+        output: &mut Output,
+        ids: &[u32],
+        skip_special_tokens: bool,
+    ) -> Result<()> {
+        let mut rest = ids;
+        // The first token may differ, and is not the first id if that is left out.
+        while let [id, others @ ..] = rest
+            && plan.first_differs
+            && !output.any
+        {
+            self.push(plan, output, *id, skip_special_tokens)?;
+            rest = others;
+        }
+        let Some(arena) = self.arena(plan, ids.len()) else {
+            return rest.iter().try_for_each(|&id| self.push(plan, output, id, skip_special_tokens));
+        };
+        output.bytes.reserve(4 * rest.len() + arena::PADDING);
+        while !rest.is_empty() {
+            if !output.run.is_empty() && arena.text(rest[0]).is_some() {
+                self.flush(plan, output)?;
+            }
+            let appended = arena.append(rest, &mut output.bytes);
+            output.appended |= appended > 0;
+            output.any |= appended > 0;
+            rest = &rest[appended..];
+            if let [id, others @ ..] = rest
+                && arena.text(*id).is_none()
+            {
+                self.push(plan, output, *id, skip_special_tokens)?;
+                rest = others;
+            }
+        }
+        Ok(())
     }
 }

@@ -122,13 +122,25 @@ impl Decoder {
         }
     }
 
-    /// What such a kind makes of a token.
+    /// Whether a token can make it fail, as stock would panic.
+    fn may_fail(&self) -> bool {
+        match self {
+            Self::Strip(strip) => strip.stop > 0,
+            Self::Replace(replace) => !replace.is_literal(),
+            _ => false,
+        }
+    }
+
+    /// What such a kind makes of a token. BPEDecoder and CTC: of one that is not the last, and not
+    /// equal to the one before.
     fn map(&self, token: String, first: bool) -> Result<String> {
         Ok(match self {
             Self::WordPiece(wordpiece) => wordpiece.map(token, first),
             Self::Metaspace(metaspace) => metaspace.map(token, first),
             Self::Replace(replace) => return replace.map(token),
             Self::Strip(strip) => return strip.map(token),
+            Self::Bpe(bpe) => bpe.map(&token, false),
+            Self::Ctc(ctc) => ctc.map(&token),
             _ => token,
         })
     }

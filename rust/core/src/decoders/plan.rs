@@ -18,6 +18,16 @@ pub(super) enum Piece {
     Byte(u8),
 }
 
+/// What of a token's neighbours matters, beside runs of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Neighbours {
+    Nothing,
+    /// The last token's piece is another one (BPEDecoder).
+    Last,
+    /// A token equal to the one before it counts for nothing (CTC).
+    Repeated,
+}
+
 /// How a chain is run from ids. The ranges are stages of the decoder.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -29,6 +39,8 @@ pub(super) struct Plan {
     pub(super) falls_back: bool,
     /// Whether the pieces are joined as bytes of the byte-level alphabet.
     pub(super) byte_level: bool,
+    /// What of a token's neighbours matters.
+    pub(super) neighbours: Neighbours,
     before: Range<usize>,
     after: Range<usize>,
     finish: Range<usize>,
@@ -40,9 +52,27 @@ fn end_of_maps(stages: &[Decoder], at: usize) -> usize {
 }
 
 impl Plan {
-    /// `None` for chains that look at a token's neighbours in other ways (CTC, BPEDecoder).
+    /// `None` for chains that look at a token's neighbours in other ways (CTC and BPEDecoder among
+    /// other stages).
     pub(super) fn new(decoder: Option<&Decoder>) -> Option<Self> {
         let stages = decoder.map_or(&[][..], Decoder::stages);
+        let neighbours = match stages {
+            [Decoder::Bpe(_)] => Neighbours::Last,
+            [Decoder::Ctc(_)] => Neighbours::Repeated,
+            _ => Neighbours::Nothing,
+        };
+        if neighbours != Neighbours::Nothing {
+            return Some(Self {
+                spaced: false,
+                first_differs: false,
+                falls_back: false,
+                byte_level: false,
+                neighbours,
+                before: 0..1,
+                after: 1..1,
+                finish: 1..1,
+            });
+        }
         let before = 0..end_of_maps(stages, 0);
         let falls_back = matches!(stages.get(before.end), Some(Decoder::ByteFallback));
         let start = before.end + usize::from(falls_back);
@@ -59,6 +89,7 @@ impl Plan {
             first_differs: decoder.is_none() || maps.filter_map(Decoder::maps).any(|first| first),
             falls_back,
             byte_level,
+            neighbours,
             before,
             after,
             finish,
@@ -162,7 +193,8 @@ impl Plan {
             [Decoder::Strip(strip)] => strip.stop == 0,
             _ => false,
         };
-        finish_is_simple
+        self.neighbours == Neighbours::Nothing
+            && finish_is_simple
             && self.after.is_empty()
             && !(self.falls_back && self.byte_level)
             && stages[self.before.clone()].iter().all(safe)

@@ -5,6 +5,8 @@
 //! text only grow at its end, a window keeps what the ids have given so far, so a step costs what
 //! its own ids cost, also while nothing can be given (special tokens left out, bytes that wait).
 
+use std::borrow::Cow;
+
 use super::IdDecoder;
 use super::plan::{Piece, Plan};
 use crate::error::{Error, Result};
@@ -88,6 +90,12 @@ impl Window {
 
     /// Appends the piece; what may yet be a character waits in the tail.
     fn push_text(&mut self) {
+        if self.tail.is_empty()
+            && let Ok(piece) = std::str::from_utf8(&self.piece)
+        {
+            self.text.push_str(piece);
+            return;
+        }
         self.tail.extend_from_slice(&self.piece);
         let mut done = 0;
         loop {
@@ -159,10 +167,15 @@ impl Window {
         (len, ends && len > 0)
     }
 
-    fn whole(&self, leading: Option<(char, usize)>) -> String {
+    /// The text; as a rule nothing waits behind it.
+    fn whole(&self, leading: Option<(char, usize)>) -> Cow<'_, str> {
+        let from = self.leading(leading);
+        if self.run.is_empty() && self.tail.is_empty() {
+            return Cow::Borrowed(&self.text[from..]);
+        }
         let mut text = self.text_with_run();
-        text.drain(..self.leading(leading));
-        text
+        text.drain(..from);
+        Cow::Owned(text)
     }
 }
 
@@ -170,6 +183,11 @@ impl DecodeStream {
     /// A stream that goes on behind `ids`.
     pub fn new(ids: Vec<u32>, skip_special_tokens: bool) -> Self {
         Self { skip_special_tokens, ids, ..Self::default() }
+    }
+
+    /// What stock keeps of a stream: ids, the text given last, and how many of the ids gave it.
+    pub fn state(&self) -> (&[u32], &str, usize) {
+        (&self.ids, &self.prefix, self.prefix_index)
     }
 
     /// Adds ids (one, as a rule); the text that they complete, if they do.
@@ -189,7 +207,8 @@ impl DecodeStream {
         if self.prefix.is_empty() && !self.ids.is_empty() {
             let prefix = decoder.decode(&self.ids, self.skip_special_tokens)?;
             if !prefix.ends_with(REPLACEMENT) {
-                self.set_prefix(prefix);
+                self.prefix = prefix;
+                self.prefix_index = self.ids.len();
             }
         }
         self.ids.extend_from_slice(ids);
@@ -211,7 +230,8 @@ impl DecodeStream {
             self.fill_window(decoder, plan)?;
         }
         if self.prefix.is_empty() && !self.ids.is_empty() && !self.window.shape(leading).1 {
-            self.set_prefix(self.window.whole(leading));
+            self.set_prefix_to_window(leading);
+            self.prefix_index = self.ids.len();
         }
         self.ids.extend_from_slice(ids);
         for &id in ids {
@@ -224,7 +244,7 @@ impl DecodeStream {
         let new = self.after_prefix(&self.window.whole(leading))?;
         let next_index = self.drop_given();
         self.fill_window(decoder, plan)?;
-        self.prefix = self.window.whole(leading);
+        self.set_prefix_to_window(leading);
         self.prefix_index = next_index;
         Ok(Some(new))
     }
@@ -237,9 +257,10 @@ impl DecodeStream {
         Ok(())
     }
 
-    fn set_prefix(&mut self, prefix: String) {
-        self.prefix = prefix;
-        self.prefix_index = self.ids.len();
+    fn set_prefix_to_window(&mut self, leading: Option<(char, usize)>) {
+        let text = self.window.whole(leading);
+        self.prefix.clear();
+        self.prefix.push_str(&text);
     }
 
     /// Forgets the ids before the prefix; where the prefix will end.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::vocabulary::Vocabulary;
 
@@ -33,14 +33,23 @@ impl DecodeTokens {
         let highest = added.keys().copied().max().map_or(0, |id| id as usize + 1);
         let bound = vocabulary.id_bound().max(highest);
         let mut tokens = Self { vocabulary, added, special: vec![0; bound.div_ceil(64)], bound };
-        for content in special {
-            let by_model = tokens.vocabulary.id(content).filter(|id| !tokens.added.contains_key(id));
-            let by_addition = tokens.added.iter().filter(|entry| **entry.1 == *content).map(|entry| *entry.0);
-            for id in by_model.into_iter().chain(by_addition) {
-                tokens.special[id as usize / 64] |= 1 << (id % 64);
-            }
-        }
+        tokens.mark(&special.into_iter().collect());
         tokens
+    }
+
+    fn mark(&mut self, special: &HashSet<&str, FixedState>) {
+        let Self { vocabulary, added, special: bits, .. } = self;
+        let mut set = |id: u32| bits[id as usize / 64] |= 1 << (id % 64);
+        added.iter().filter(|(_, token)| special.contains(&***token)).for_each(|(&id, _)| set(id));
+        if vocabulary.distinct_len() < vocabulary.len() {
+            // A token listed twice is special under both ids.
+            let of_model =
+                vocabulary.iter().filter(|(id, token)| special.contains(token) && !added.contains_key(id));
+            of_model.for_each(|(id, _)| set(id));
+        } else {
+            let of_model = special.iter().filter_map(|token| vocabulary.id(token));
+            of_model.filter(|id| !added.contains_key(id)).for_each(set);
+        }
     }
 
     /// The string of an id; `None` for an id that is nobody's: such ids are left out.

@@ -22,7 +22,7 @@ pub fn encode(
     ids: &mut Vec<u32>,
     mut model: impl FnMut(&[u8], &mut Vec<u32>) -> Result<()>,
 ) -> Result<()> {
-    encode_if(cache, text, pieces, ids, |word, ids| model(word, ids).map(|()| true))
+    encode_each(cache, text, pieces, ids, |word, ids| model(word, ids).map(|()| true), |_| {})
 }
 
 /// As `encode`; `model` also says whether a word's ids may be kept.
@@ -32,7 +32,20 @@ pub fn encode_if(
     text: &[u8],
     pieces: &[Span],
     ids: &mut Vec<u32>,
+    model: impl FnMut(&[u8], &mut Vec<u32>) -> Result<bool>,
+) -> Result<()> {
+    encode_each(cache, text, pieces, ids, model, |_| {})
+}
+
+/// As `encode_if`; `after` is told how long `ids` is after each piece.
+#[inline(always)]
+pub fn encode_each(
+    cache: &mut WordCache,
+    text: &[u8],
+    pieces: &[Span],
+    ids: &mut Vec<u32>,
     mut model: impl FnMut(&[u8], &mut Vec<u32>) -> Result<bool>,
+    mut after: impl FnMut(usize),
 ) -> Result<()> {
     let mut keys: [Key; CHUNK] = [NO_KEY; CHUNK];
     let mut hashes = [0_u64; CHUNK];
@@ -61,6 +74,7 @@ pub fn encode_if(
                     sink.with(|ids| missed(cache, text, *piece, key, hash, ids, &mut model))?;
                 }
             }
+            after(sink.written());
         }
     }
     Ok(())

@@ -33,12 +33,16 @@ pub struct ModelToken {
     pub surface: bool,
 }
 
-/// What a model reads: characters, or raw bytes in place of the byte-level alphabet.
+/// What a model reads: characters, raw bytes in place of the byte-level alphabet, or spaces in
+/// place of `▁`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alphabet {
     Characters,
     /// The vocabulary's strings are turned into the bytes they stand for; texts are raw.
     RawBytes,
+    /// The vocabulary's `▁` are turned into spaces; texts have spaces where stock's have `▁`, and
+    /// no others. Strings with spaces of their own are never met.
+    Spaces,
 }
 
 /// A compiled model.
@@ -70,12 +74,18 @@ impl Model {
             (ModelConfig::WordLevel(config), Alphabet::Characters) => {
                 Ok(Model::WordLevel(Box::new(WordLevel::compile(config)?)))
             }
-            (ModelConfig::WordPiece(_), _) => Err(Error::unsupported("model", "WordPiece over raw bytes")),
-            (ModelConfig::WordLevel(_), _) => Err(Error::unsupported("model", "WordLevel over raw bytes")),
-            (ModelConfig::Unigram(config), Alphabet::Characters) => {
-                Ok(Model::Unigram(Box::new(Unigram::compile(config)?)))
+            (ModelConfig::WordPiece(_), _) => {
+                Err(Error::unsupported("model", "WordPiece over anything but characters"))
             }
-            (ModelConfig::Unigram(_), _) => Err(Error::unsupported("model", "Unigram over raw bytes")),
+            (ModelConfig::WordLevel(_), _) => {
+                Err(Error::unsupported("model", "WordLevel over anything but characters"))
+            }
+            (ModelConfig::Unigram(_), Alphabet::RawBytes) => {
+                Err(Error::unsupported("model", "Unigram over raw bytes"))
+            }
+            (ModelConfig::Unigram(config), _) => {
+                Ok(Model::Unigram(Box::new(Unigram::compile(config, alphabet)?)))
+            }
         }
     }
 
@@ -114,6 +124,15 @@ impl Model {
             ModelScratch::WordPiece(scratch) => scratch.cache_bytes(),
             ModelScratch::WordLevel => 0,
             ModelScratch::Unigram(scratch) => scratch.cache_bytes(),
+        }
+    }
+
+    /// The first place at or after `from` where cutting a piece into two gives the same ids; `None`
+    /// if none is proven. (Offsets may differ: BPE counts them from the start of a piece.)
+    pub fn cut(&self, piece: &[u8], from: usize) -> Option<usize> {
+        match self {
+            Model::Bpe(bpe) => bpe.cut(piece, from),
+            _ => None,
         }
     }
 

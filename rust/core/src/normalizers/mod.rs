@@ -64,6 +64,13 @@ impl Normalizer {
     pub fn normalize(&self, text: &mut NormalizedText<'_>) -> Result<()> {
         self.0.normalize(text)
     }
+
+    /// Whether a text cut in front of a space between two ASCII letters gives two texts whose
+    /// normal forms are the two parts of the whole's, with the space still between letters. These
+    /// kinds look at one character at a time, or at a character and the marks behind it.
+    pub fn keeps_apart_at_spaces(&self) -> bool {
+        self.0.keeps_apart_at_spaces()
+    }
 }
 
 impl Kind {
@@ -102,6 +109,18 @@ impl Kind {
             NormalizerConfig::Prepend { prepend } => Kind::Prepend(prepend.clone()),
             NormalizerConfig::ByteLevel => Kind::ByteLevel,
         })
+    }
+
+    fn keeps_apart_at_spaces(&self) -> bool {
+        match self {
+            Kind::Bert(_) | Kind::StripAccents | Kind::NormalForm(_) | Kind::Lowercase | Kind::Nmt => true,
+            Kind::Sequence(members) => members.iter().all(Self::keeps_apart_at_spaces),
+            Kind::Strip { .. }
+            | Kind::Precompiled(_)
+            | Kind::Replace(_)
+            | Kind::Prepend(_)
+            | Kind::ByteLevel => false,
+        }
     }
 
     fn normalize(&self, text: &mut NormalizedText<'_>) -> Result<()> {

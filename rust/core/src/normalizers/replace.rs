@@ -24,6 +24,8 @@ enum Matcher {
         least: usize,
         any_white: bool,
     },
+    /// The start of the text, where nothing is replaced.
+    Start,
     Regex(Regex),
 }
 
@@ -65,13 +67,15 @@ impl Replace {
         }
     }
 
-    /// The runs of spaces that real tokenizers squeeze.
+    /// The runs of spaces that real tokenizers squeeze, and their start of a text.
     fn run(regex: &str) -> Option<Matcher> {
         let (least, any_white) = match regex {
             " +" => (1, false),
             " {2,}" => (2, false),
             "\\s+" => (1, true),
             "\\s{2,}" => (2, true),
+            // A line begins at the start and behind every newline, which the rest excludes.
+            "(?<!\\n)^" => return Some(Matcher::Start),
             _ => return None,
         };
         Some(Matcher::Run { least, any_white })
@@ -122,6 +126,10 @@ impl Replace {
                 });
                 Ok(())
             }
+            Matcher::Start => {
+                matches.push((0, 0));
+                Ok(())
+            }
             Matcher::Regex(regex) => find_regex(regex, text, matches),
         }
     }
@@ -130,13 +138,27 @@ impl Replace {
 /// Calls `found` with every run of spaces (white space) of at least `least` characters.
 fn find_runs(text: &str, least: usize, any_white: bool, mut found: impl FnMut(usize, usize)) {
     let bytes = text.as_bytes();
+    if !any_white {
+        // Two spaces side by side are rare.
+        let pair = memmem::Finder::new("  ");
+        let mut at = 0;
+        while let Some(next) =
+            if least > 1 { pair.find(&bytes[at..]) } else { memchr::memchr(b' ', &bytes[at..]) }
+        {
+            let start = at + next;
+            at = start + bytes[start..].iter().take_while(|&&byte| byte == b' ').count();
+            if at - start >= least {
+                found(start, at);
+            }
+        }
+        return;
+    }
     // Width of the white space character at a byte, 0 for any other.
     let white = |at: usize| -> usize {
         match bytes[at] {
-            b' ' => 1,
-            9..=13 if any_white => 1,
+            b' ' | 9..=13 => 1,
             // The first bytes of U+0085, U+00A0, U+1680, U+2000 to U+205F, U+3000.
-            0xC2 | 0xE1 | 0xE2 | 0xE3 if any_white => {
+            0xC2 | 0xE1 | 0xE2 | 0xE3 => {
                 text[at..].chars().next().filter(|c| c.is_whitespace()).map_or(0, char::len_utf8)
             }
             _ => 0,

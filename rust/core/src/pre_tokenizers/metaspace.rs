@@ -23,6 +23,11 @@ impl Metaspace {
         Self { replacement, scheme, finder }
     }
 
+    /// Whether pieces begin at each replacement.
+    pub fn cuts(&self) -> bool {
+        self.finder.is_some()
+    }
+
     pub fn pre_tokenize(&self, text: &mut NormalizedText<'_>, pieces: &mut Pieces) -> Result<()> {
         // Pieces lie in the order of what they come from: those from the very start are first.
         let may_prepend = match self.scheme {

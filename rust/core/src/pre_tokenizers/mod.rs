@@ -1,6 +1,9 @@
 //! Pre-tokenizers: a text is cut into pieces; some kinds also change it.
 
+mod alphabet_digits;
+mod automaton;
 mod byte_level;
+mod digit_groups;
 mod fixed_length;
 mod metaspace;
 mod pattern;
@@ -8,10 +11,12 @@ mod punctuation;
 mod regex;
 pub mod scanners;
 mod sequence;
+pub mod spaces;
 mod split;
+mod unicode_scripts;
 
 use crate::config::{Pattern, PreTokenizerConfig, SplitBehavior};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::pieces::{Pieces, Span};
 use crate::simd::Level;
 use crate::text::NormalizedText;
@@ -20,6 +25,8 @@ use scanners::Scanner;
 /// A compiled pre-tokenizer.
 #[derive(Debug)]
 pub enum PreTokenizer {
+    /// Digits on the bytes that stand for ByteLevel's alphabet.
+    AlphabetDigits(alphabet_digits::AlphabetDigits),
     ByteLevel(byte_level::ByteLevel),
     /// Pieces of so many characters.
     FixedLength(usize),
@@ -29,6 +36,18 @@ pub enum PreTokenizer {
     Scanner(Scanner, Level),
     Sequence(sequence::Sequence),
     Split(split::Split),
+    UnicodeScripts,
+}
+
+/// What a step does where a text has a space between two ASCII letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtSpaces {
+    /// A piece begins at the space, or behind it, and nothing before it has a part in what follows
+    /// (nor the other way round).
+    Cuts,
+    /// Cut there, the two texts have the pieces of the whole, but for one that may go across.
+    Local,
+    Unknown,
 }
 
 impl PreTokenizer {
@@ -36,7 +55,7 @@ impl PreTokenizer {
     ///
     /// With `raw_bytes` the last ByteLevel step does not write its alphabet: the text stays as it
     /// is and the model works on its bytes. The plan asks for it only where that is the same
-    /// (`Unsupported` if steps follow that ByteLevel: they have to see the alphabet).
+    /// (`Unsupported` if steps follow that ByteLevel which have to see the alphabet).
     pub fn compile(config: &PreTokenizerConfig, raw_bytes: bool) -> Result<Self> {
         use PreTokenizerConfig as Config;
         let scanner = |scanner| Self::Scanner(scanner, Level::detect());
@@ -57,26 +76,36 @@ impl PreTokenizer {
             }
             Config::Punctuation { behavior } => Self::Punctuation(punctuation::Punctuation::new(*behavior)),
             Config::Sequence(steps) => Self::Sequence(sequence::Sequence::compile(steps, raw_bytes)?),
+            // An empty string is found between any two characters.
+            Config::Split { pattern: Pattern::String(text), behavior, invert }
+                if text.is_empty()
+                    && (*behavior == SplitBehavior::Isolated
+                        || *behavior == SplitBehavior::Removed && !invert) =>
+            {
+                Self::FixedLength(1)
+            }
             Config::Split { pattern, behavior, invert } => {
                 Self::Split(split::Split::compile(pattern, *behavior, *invert)?)
             }
             Config::Whitespace => scanner(Scanner::Whitespace),
             Config::WhitespaceSplit => scanner(Scanner::WhitespaceSplit),
-            Config::UnicodeScripts => return Err(Error::unsupported("pre_tokenizer", "UnicodeScripts")),
+            Config::UnicodeScripts => Self::UnicodeScripts,
         })
     }
 
-    /// The scanner's name (`"gpt2"`, `"cl100k"`, `"bert"`, ...) or `"regex"`, for `explain`.
+    /// The scanner's name (`"gpt2"`, `"cl100k"`, `"bert"`, ...), `"automaton"` or `"regex"`, for
+    /// `explain`.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::AlphabetDigits(_) => "digits",
             Self::ByteLevel(step) => step.scanner().map_or("none", Scanner::name),
             Self::FixedLength(_) => "fixed-length",
             Self::Metaspace(_) => "metaspace",
             Self::Punctuation(_) => "punctuation",
             Self::Scanner(scanner, _) => scanner.name(),
             Self::Sequence(steps) => steps.name(),
-            Self::Split(step) if step.is_regex() => "regex",
-            Self::Split(step) => step.scanner().map_or("string", Scanner::name),
+            Self::Split(step) => step.name(),
+            Self::UnicodeScripts => "unicode-scripts",
         }
     }
 
@@ -103,6 +132,7 @@ impl PreTokenizer {
     /// whole text. For steps that do not change the text.
     fn cut(&self, text: &str, shift: usize, out: &mut Vec<Span>) -> Result<()> {
         match self {
+            Self::AlphabetDigits(step) => step.cut(text.as_bytes(), shift, out),
             Self::ByteLevel(step) => step.cut(text, shift, out),
             Self::FixedLength(length) => fixed_length::cut(*length, text, shift, out)?,
             Self::Punctuation(step) => step.cut(text, shift, out),
@@ -110,8 +140,26 @@ impl PreTokenizer {
             // They have been run by the caller.
             Self::Metaspace(_) | Self::Sequence(_) => {}
             Self::Split(step) => step.cut(text, shift, out)?,
+            Self::UnicodeScripts => unicode_scripts::cut(text, shift, out),
         }
         Ok(())
+    }
+
+    /// Whether steps behind ByteLevel can do without its alphabet.
+    pub(crate) fn reads_bytes(steps: &[&PreTokenizerConfig]) -> bool {
+        steps.is_empty() || alphabet_digits::AlphabetDigits::compile(steps).is_some()
+    }
+
+    pub fn at_spaces(&self) -> AtSpaces {
+        let of_scanner = |scanner: Option<Scanner>| scanner.map_or(AtSpaces::Unknown, Scanner::at_spaces);
+        match self {
+            Self::ByteLevel(step) => of_scanner(step.scanner()),
+            Self::Scanner(scanner, _) => scanner.at_spaces(),
+            Self::Split(step) => of_scanner(step.scanner()),
+            Self::Sequence(steps) => steps.at_spaces(),
+            Self::Metaspace(step) if step.cuts() => AtSpaces::Cuts,
+            _ => AtSpaces::Unknown,
+        }
     }
 
     /// Whether the step leaves every text and every piece as they are.

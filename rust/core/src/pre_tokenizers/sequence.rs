@@ -1,8 +1,9 @@
 //! Sequence: one step after the other, each on the pieces of the one before.
 
-use super::PreTokenizer;
+use super::alphabet_digits::AlphabetDigits;
 use super::pattern;
 use super::scanners::Scanner;
+use super::{AtSpaces, PreTokenizer};
 use crate::config::{Pattern, PreTokenizerConfig, SplitBehavior};
 use crate::error::{Error, Result};
 use crate::pieces::Pieces;
@@ -21,19 +22,28 @@ impl Sequence {
         flatten(configs, &mut flat);
         let last_byte_level =
             flat.iter().rposition(|step| matches!(step, PreTokenizerConfig::ByteLevel { .. }));
-        if raw_bytes && last_byte_level.is_some_and(|at| at + 1 != flat.len()) {
+        if raw_bytes && last_byte_level.is_some_and(|at| !PreTokenizer::reads_bytes(&flat[at + 1..])) {
             return Err(Error::unsupported("pre_tokenizer", "steps after ByteLevel, on raw bytes"));
         }
         let mut steps = Vec::new();
         let mut left = &flat[..];
         while let Some((&first, rest)) = left.split_first() {
+            let behind = last_byte_level.is_some_and(|at| at + left.len() < flat.len());
+            if raw_bytes
+                && behind
+                && let Some(step) = AlphabetDigits::compile(left)
+            {
+                steps.push(PreTokenizer::AlphabetDigits(step));
+                break;
+            }
             if let Some((scanner, taken)) = fused(left, raw_bytes) {
                 steps.push(PreTokenizer::Scanner(scanner, Level::detect()));
                 left = &left[taken..];
                 continue;
             }
-            // Only the last ByteLevel may leave the text as it is, and here nothing follows it.
-            let step = PreTokenizer::compile(first, raw_bytes && rest.is_empty())?;
+            // Only the last ByteLevel may leave the text as it is.
+            let last = last_byte_level.is_some_and(|at| at + left.len() == flat.len());
+            let step = PreTokenizer::compile(first, raw_bytes && last)?;
             if !step.is_nothing() {
                 steps.push(step);
             }
@@ -50,6 +60,15 @@ impl Sequence {
             [step] => step.name(),
             _ => "sequence",
         }
+    }
+
+    /// One step that cuts is enough where all the others are local.
+    pub fn at_spaces(&self) -> AtSpaces {
+        self.steps.iter().map(PreTokenizer::at_spaces).fold(AtSpaces::Local, |all, step| match (all, step) {
+            (AtSpaces::Unknown, _) | (_, AtSpaces::Unknown) => AtSpaces::Unknown,
+            (AtSpaces::Local, AtSpaces::Local) => AtSpaces::Local,
+            _ => AtSpaces::Cuts,
+        })
     }
 
     pub fn pre_tokenize(&self, text: &mut NormalizedText<'_>, pieces: &mut Pieces) -> Result<()> {

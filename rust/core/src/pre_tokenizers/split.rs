@@ -2,6 +2,8 @@
 
 use memchr::memmem;
 
+use super::automaton::Automaton;
+use super::digit_groups;
 use super::pattern;
 use super::regex::Regex;
 use super::scanners::Scanner;
@@ -16,6 +18,8 @@ enum Matcher {
     /// A known pattern that tiles the text, with a behaviour that keeps every match as a piece.
     Scanner(Scanner, Level),
     String(Box<memmem::Finder<'static>>),
+    Automaton(Box<Automaton>),
+    DigitGroups,
     Regex(Regex),
 }
 
@@ -31,7 +35,11 @@ impl Split {
         let matcher = match pattern {
             Pattern::Regex(text) => match pattern::known(text, behavior, invert) {
                 Some(scanner) => Matcher::Scanner(scanner, Level::detect()),
-                None => Matcher::Regex(Regex::new(text)?),
+                None if text == digit_groups::PATTERN => Matcher::DigitGroups,
+                None => match Automaton::new(text) {
+                    Some(automaton) => Matcher::Automaton(Box::new(automaton)),
+                    None => Matcher::Regex(Regex::new(text)?),
+                },
             },
             // An empty string is an empty regular expression, which matches everywhere.
             Pattern::String(text) if text.is_empty() => Matcher::Regex(Regex::new("")?),
@@ -40,17 +48,22 @@ impl Split {
         Ok(Self { matcher, behavior, invert })
     }
 
-    /// `None` for the kinds of search that are not scanners.
-    pub fn scanner(&self) -> Option<Scanner> {
-        match self.matcher {
-            Matcher::Scanner(scanner, _) => Some(scanner),
-            Matcher::String(_) | Matcher::Regex(_) => None,
+    /// How the matches are found: a scanner's name, or `"string"`, `"automaton"`, `"regex"`.
+    pub fn name(&self) -> &'static str {
+        match &self.matcher {
+            Matcher::Scanner(scanner, _) => scanner.name(),
+            Matcher::String(_) => "string",
+            Matcher::Automaton(_) => "automaton",
+            Matcher::DigitGroups => "digit-groups",
+            Matcher::Regex(_) => "regex",
         }
     }
 
-    /// Whether a regular expression engine is run.
-    pub fn is_regex(&self) -> bool {
-        matches!(self.matcher, Matcher::Regex(_))
+    pub fn scanner(&self) -> Option<Scanner> {
+        match self.matcher {
+            Matcher::Scanner(scanner, _) => Some(scanner),
+            _ => None,
+        }
     }
 
     /// Appends the pieces of `text`, whose first byte is byte `shift` of the whole text.
@@ -73,6 +86,8 @@ impl Split {
                 let len = finder.needle().len();
                 finder.find_iter(text.as_bytes()).for_each(|from| segment(from, from + len));
             }
+            Matcher::Automaton(automaton) => automaton.each_match(text, segment),
+            Matcher::DigitGroups => digit_groups::each_match(text, segment),
             Matcher::Regex(regex) => regex.each_match(text, segment)?,
         }
         if end != text.len() {

@@ -9,17 +9,17 @@
 //!
 //! Contractions are taken out of the classes: they are part of the word before, and what follows
 //! them starts afresh. A mark after another character can belong to either: such a block is left
-//! to the scalar twin.
+//! to the scalar twin; so is one with Han that is no letter, where Han is set apart.
 
 use super::emit::Tiles;
 use super::white_space::{Blanks, Groups, WhiteSpace, first_boundary};
 use super::{Lanes, decode_wide, padded};
 use crate::pieces::Span;
-use crate::pre_tokenizers::scanners::cased::{BASE, Cases, LOWER, MARK, UPPER, base_at, piece_end};
-use crate::pre_tokenizers::scanners::words::{
-    BLANK, Contraction, Digits, END, LETTER, NEWLINE, NUMBER, OTHER, contraction_of,
+use crate::pre_tokenizers::scanners::cased::{
+    BLANK, Cases, END, HAN, LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER, UPPER, base_at, base_of, narrow,
+    piece_end,
 };
-use crate::unicode::classes;
+use crate::pre_tokenizers::scanners::words::{Contraction, Digits, contraction_of};
 
 /// What the block before says: bit 0 of each is about its last byte.
 #[derive(Default)]
@@ -27,6 +27,7 @@ struct Before {
     upper: u64,
     lower: u64,
     both: u64,
+    han: u64,
     number: u64,
     other: u64,
     blank: u64,
@@ -81,7 +82,10 @@ struct Classes {
     upper: u64,
     lower: u64,
     both: u64,
+    /// Letters of Han that are set apart.
+    han: u64,
     mark: u64,
+    odd: bool,
     number: u64,
     other: u64,
     blank: u64,
@@ -115,7 +119,9 @@ impl Before {
             upper,
             lower,
             both: 0,
+            han: 0,
             mark: 0,
+            odd: false,
             number,
             other: !(upper | lower | number | space | control | high) & valid,
             blank: (space | control) & !newline,
@@ -123,12 +129,12 @@ impl Before {
             wide_last: 0,
         };
         if high != 0 {
-            self.add_wide(lanes, block, text, at, high, &mut classes);
+            self.add_wide::<K, R>(lanes, block, text, at, high, &mut classes);
         }
-        let Classes { mut upper, mut lower, mut both, mark, number, mut other, blank, cont, wide_last } =
-            classes;
+        let Classes { mut upper, mut lower, mut both, han, mark, number, mut other, .. } = classes;
+        let Classes { odd, blank, cont, wide_last, .. } = classes;
         let atoms = !cont;
-        if mark & atoms & (other << 1 | self.other) != 0 {
+        if mark & atoms & (other << 1 | self.other) != 0 || odd {
             return None;
         }
         both |= mark;
@@ -137,7 +143,7 @@ impl Before {
         // this may be anything: only ASCII characters ask for their neighbour.
         let next = match whole.get(at + 64) {
             None => END,
-            Some(byte) if !(0x80..0xC0).contains(byte) => base_at(whole, at + 64).0,
+            Some(byte) if !(0x80..0xC0).contains(byte) => base_at::<R>(whole, at + 64).0,
             Some(_) => OTHER,
         };
 
@@ -167,7 +173,7 @@ impl Before {
         }
         let letter = upper | lower | both;
 
-        let slash = lanes.equal(block, b'/');
+        let slash = if R::SLASHES { lanes.equal(block, b'/') } else { 0 };
         let tail = newline | slash;
         let mut taken = newline & (other << 1 | self.other) | tail & self.taken;
         if taken != 0 {
@@ -210,7 +216,7 @@ impl Before {
             } else {
                 let mut ahead = first_boundary(whole, at + 64);
                 loop {
-                    let (base, len) = base_at(whole, ahead);
+                    let (base, len) = base_at::<R>(whole, ahead);
                     if base != UPPER {
                         break base & (LOWER | LETTER | MARK) == 0;
                     }
@@ -220,6 +226,10 @@ impl Before {
             starts |= u64::from(ends) << bit;
         }
 
+        if R::HAN {
+            starts |= han & atoms & !(han << 1 | self.han);
+            self.han = han >> 63;
+        }
         starts |= match R::DIGITS {
             Digits::One => number & atoms,
             _ => self.groups.starts(number, cont),
@@ -228,7 +238,8 @@ impl Before {
         let text_bits = !(blank | newline) & valid;
         let before_text = text_bits >> 1 | u64::from(is_text(next)) << 63;
         let blanks = Blanks { blank, newline, taken: taken & newline, before_text, wide_last, high, cont };
-        starts |= self.white_space.starts::<true>(blanks, whole, at + 64, |at| base_at(whole, at));
+        starts |=
+            self.white_space.starts::<true>(blanks, whole, at + 64, |at| narrow(base_at::<R>(whole, at)));
 
         self.upper = upper >> 63;
         self.lower = lower >> 63;
@@ -245,7 +256,7 @@ impl Before {
 
     /// Puts the characters outside ASCII into their classes.
     #[inline(always)]
-    fn add_wide<K: Lanes>(
+    fn add_wide<K: Lanes, R: Cases>(
         &self,
         lanes: K,
         block: K::Block,
@@ -266,16 +277,23 @@ impl Before {
             classes.number |= carried & self.number.wrapping_neg();
             classes.other |= carried & self.other.wrapping_neg();
             classes.blank |= carried & self.blank.wrapping_neg();
+            classes.han |= carried & self.han.wrapping_neg();
         }
         // First bytes of letters without case: CJK from U+5000, most of Hangul.
-        let caseless = lanes.range(block, 0xE5, 5) | lanes.range(block, 0xEB, 2);
+        let ideographs = lanes.range(block, 0xE5, 5);
+        let caseless = ideographs | lanes.range(block, 0xEB, 2);
+        if R::HAN {
+            let bits = ideographs | ideographs << 1 | ideographs << 2;
+            classes.both &= !bits;
+            classes.han |= bits;
+        }
         let mut leads = high & !cont & !caseless;
         while leads != 0 {
             let bit = leads.trailing_zeros() as usize;
             leads &= leads - 1;
             // SAFETY: the byte is in the text (the padding is zeros), and a first byte.
             let (scalar, len) = unsafe { decode_wide(text, at + bit) };
-            let base = BASE[classes::class(scalar) as usize];
+            let base = base_of::<R>(scalar);
             if base == LETTER {
                 continue;
             }
@@ -287,9 +305,12 @@ impl Before {
                 MARK => classes.mark |= bits,
                 NUMBER => classes.number |= bits,
                 OTHER => classes.other |= bits,
+                HAN => classes.han |= bits,
+                // Numbers and others of Han.
+                _ if base & HAN != 0 => classes.odd = true,
                 _ => {
                     classes.blank |= bits;
-                    if is_text(base_at(text.as_bytes(), at + bit + len).0) {
+                    if is_text(base_at::<R>(text.as_bytes(), at + bit + len).0) {
                         classes.wide_last |= 1 << bit;
                     }
                 }
@@ -300,6 +321,6 @@ impl Before {
 
 /// Whether a character of this class can have the last white space before it.
 #[inline(always)]
-fn is_text(base: u8) -> bool {
+fn is_text(base: u16) -> bool {
     base != END && base & (BLANK | NEWLINE) == 0
 }

@@ -10,6 +10,7 @@ mod editor;
 mod rewrite;
 mod transform;
 mod unchecked;
+mod words;
 
 use std::borrow::Cow;
 

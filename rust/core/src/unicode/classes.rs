@@ -51,6 +51,11 @@ pub fn class(scalar: u32) -> u8 {
     BLOCKS[(block << 7) | (scalar & 127) as usize]
 }
 
+/// A number for the block of 128 scalars around one: equal blocks have equal numbers.
+pub fn block(scalar: u32) -> u16 {
+    INDEX[(scalar >> 7) as usize]
+}
+
 pub const fn is_letter(class: u8) -> bool {
     let category = class & CATEGORY;
     category >= LU && category <= LO

@@ -6,6 +6,8 @@ mod characters;
 pub mod classes;
 mod classes_table;
 mod normal_forms;
+pub mod scripts;
+mod scripts_table;
 
 pub use characters::{FLAGS, POOL, RECORD_OF, RECORDS};
 pub use normal_forms::{Form, encode_hangul, expand_hangul};

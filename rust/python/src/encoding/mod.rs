@@ -124,7 +124,7 @@ impl PyEncoding {
     }
 
     /// The overflowing parts, each an encoding of its own.
-    fn parts(&self) -> Vec<Self> {
+    pub fn parts(&self) -> Vec<Self> {
         let state = self.snapshot();
         let part = |(index, part): (usize, &Encoding)| {
             let made = match &state {

@@ -80,6 +80,12 @@ impl<'py> Ints<'py> {
     }
 }
 
+/// An int, from the table if it is in there.
+pub fn int(py: Python<'_>, value: usize) -> PyResult<Bound<'_, PyAny>> {
+    // SAFETY: an owned reference, or null with an exception set.
+    unsafe { Bound::from_owned_ptr_or_err(py, Ints::get(py).new_int(value)) }
+}
+
 /// `list[int]` of ids.
 pub fn id_list<'py>(py: Python<'py>, ids: &[u32]) -> PyResult<Bound<'py, PyList>> {
     let ints = Ints::get(py);

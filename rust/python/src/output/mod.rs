@@ -15,10 +15,10 @@ mod pause;
 mod runs;
 mod strings;
 
-pub use ints::{id_list, offset_list, optional_list};
+pub use ints::{id_list, int, offset_list, optional_list};
 pub use pause::CollectorPause;
 pub use runs::run_list;
-pub use strings::{StringTable, token_list};
+pub use strings::{StringTable, string, token_list};
 
 /// A list of `len` objects under construction; dropped before it is complete, it frees what was
 /// written.
@@ -55,4 +55,19 @@ impl<'py> ListBuilder<'py> {
     fn finish(self) -> Bound<'py, PyList> {
         self.list
     }
+}
+
+/// A list of `len` objects, each made by `make`.
+pub fn list_of<'py>(
+    py: Python<'py>,
+    len: usize,
+    mut make: impl FnMut(usize) -> PyResult<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyList>> {
+    let mut list = ListBuilder::new(py, len)?;
+    for at in 0..len {
+        let object = make(at)?;
+        // SAFETY: one push a round, `len` rounds.
+        unsafe { list.push(object.into_ptr()) };
+    }
+    Ok(list.finish())
 }

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::{check, check_loads, document, stock};
-use crate::config::{ModelConfig, TokenizerConfig};
+use crate::config::{Merges, ModelConfig, ModelParts, Pieces, Scores, TokenizerConfig, VocabParts};
+use crate::vocabulary::VocabularyBuilder;
 
 const MODELS: &[&str] = &[
     r#"{"type":"BPE","dropout":null,"unk_token":null,"continuing_subword_prefix":null,"end_of_word_suffix":null,"fuse_unk":false,"byte_fallback":false,"ignore_merges":false,"vocab":{"a":0,"b":1,"ab":2},"merges":[["a","b"]]}"#,
@@ -213,4 +214,61 @@ proptest! {
         let _ = TokenizerConfig::from_json(text.as_bytes());
         let _ = TokenizerConfig::from_json(with_model(&text).as_bytes());
     }
+}
+
+#[test]
+fn scores_are_read_as_stock_does_or_exactly() {
+    let scores: Vec<f64> = (1..3000_u64)
+        .map(|n| -f64::from_bits(0x3FF0_0000_0000_0000 | n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 12) * 8.0)
+        .collect();
+    let pieces: Vec<String> =
+        scores.iter().enumerate().map(|(id, score)| format!("[\"{id}\",{score}]")).collect();
+    let json = format!(r#"{{"model":{{"type":"Unigram","unk_id":0,"vocab":[{}]}}}}"#, pieces.join(","));
+    let read = |scores| match TokenizerConfig::from_json_with(json.as_bytes(), scores).unwrap().model {
+        ModelConfig::Unigram(unigram) => unigram.pieces.into_iter().map(|(_, score)| score).collect(),
+        _ => Vec::new(),
+    };
+    let (exact, stock): (Vec<f64>, Vec<f64>) = (read(Scores::Exact), read(Scores::AsStockReads));
+    assert_eq!(exact, scores);
+    let parsed: Vec<f64> =
+        scores.iter().map(|score| serde_json::from_str(&score.to_string()).unwrap()).collect();
+    assert_eq!(stock, parsed);
+    assert_ne!(stock, exact, "stock's parser rounds correctly now: the difference is gone");
+    for wrong in ["null", "[1]", "\"1\"", "true"] {
+        let json = format!(r#"{{"model":{{"type":"Unigram","vocab":[["a",{wrong}]]}}}}"#);
+        assert!(TokenizerConfig::from_json_with(json.as_bytes(), Scores::Exact).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn parts_give_the_model_that_its_json_gives() {
+    let mut builder = VocabularyBuilder::default();
+    let mut merges = Merges::default();
+    for (token, id) in [("a", 0), ("b", 1), ("ab", 2)] {
+        builder.arena().push_str(token);
+        builder.finish_token(id);
+    }
+    merges.push("a", "b");
+    let fields = r#"{"type":"BPE","unk_token":"a","dropout":null}"#.to_owned();
+    let parts = ModelParts { fields, vocab: VocabParts::Ids(builder), merges: Some(merges) };
+    let json = r#"{"type":"BPE","unk_token":"a","vocab":{"a":0,"b":1,"ab":2},"merges":[["a","b"]]}"#;
+    let written = |model| serde_json::to_string::<ModelConfig>(&model).unwrap();
+    let expected = written(ModelConfig::from_json(json.as_bytes()).unwrap());
+    assert_eq!(written(ModelConfig::from_parts(&parts).unwrap()), expected);
+
+    let mut pieces = Pieces::default();
+    for (piece, score) in [("<unk>", 0.0), ("é", -1.5)] {
+        pieces.arena().push_str(piece);
+        pieces.finish_piece(score);
+    }
+    let parts = ModelParts {
+        fields: r#"{"type":"Unigram","unk_id":0}"#.to_owned(),
+        vocab: VocabParts::Scores(pieces),
+        merges: None,
+    };
+    let json = r#"{"type":"Unigram","unk_id":0,"vocab":[["<unk>",0.0],["é",-1.5]]}"#;
+    let expected = written(ModelConfig::from_json(json.as_bytes()).unwrap());
+    assert_eq!(written(ModelConfig::from_parts(&parts).unwrap()), expected);
+    let fields = r#"{"type":"Unigram","unk_id":2}"#.to_owned();
+    assert!(ModelConfig::from_parts(&ModelParts { fields, ..parts }).is_err());
 }

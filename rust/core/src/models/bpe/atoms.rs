@@ -57,6 +57,8 @@ pub enum Atoms {
     Bytes(Box<[u32; 256]>),
     /// By character: pages of 256.
     Characters(Pages),
+    /// Bytes of which the last of a piece has a suffix: its symbol elsewhere, and there.
+    Suffixed(Box<[[u32; 256]; 2]>),
     /// Characters with a prefix (all but the first of a piece) and a suffix (the last).
     Affixed(Box<Affixed>),
 }
@@ -157,6 +159,23 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// Bytes in place of their alphabet's characters.
+    fn bytes(&mut self, piece: &[u8], symbols: &[u32; 256]) -> Result<()> {
+        for &byte in piece {
+            let character = alphabet::CHARACTERS[byte as usize];
+            let len = character.len_utf8() as u32;
+            match symbols[byte as usize] {
+                NO_SYMBOL => {
+                    let mut buffer = [0; 4];
+                    let string = character.encode_utf8(&mut buffer);
+                    self.missing(string.bytes(), len)?;
+                }
+                symbol => self.symbol(symbol, len),
+            }
+        }
+        Ok(())
+    }
+
     fn finish(self) {
         if let Some((unknown, len)) = self.pending {
             self.word.push(unknown, len);
@@ -171,18 +190,11 @@ impl Atoms {
         word.clear();
         let mut walk = Walk { missing, pending: None, word };
         match self {
-            Atoms::Bytes(symbols) => {
-                for &byte in piece {
-                    let character = alphabet::CHARACTERS[byte as usize];
-                    let len = character.len_utf8() as u32;
-                    match symbols[byte as usize] {
-                        NO_SYMBOL => {
-                            let mut buffer = [0; 4];
-                            let string = character.encode_utf8(&mut buffer);
-                            walk.missing(string.bytes(), len)?;
-                        }
-                        symbol => walk.symbol(symbol, len),
-                    }
+            Atoms::Bytes(symbols) => walk.bytes(piece, symbols)?,
+            Atoms::Suffixed(tables) => {
+                if let Some((last, piece)) = piece.split_last() {
+                    walk.bytes(piece, &tables[0])?;
+                    walk.bytes(std::slice::from_ref(last), &tables[1])?;
                 }
             }
             Atoms::Characters(pages) => {

@@ -6,6 +6,7 @@ use crate::config::BpeConfig;
 use crate::error::{Error, Result};
 use crate::models::Alphabet;
 use crate::models::word_cache::ID_LIMIT;
+use crate::pre_tokenizers::spaces::MARK;
 use crate::unchecked::{Job, Level};
 use crate::vocabulary::Vocabulary;
 
@@ -38,8 +39,12 @@ impl Bpe {
         let prefix = config.continuing_subword_prefix.clone().unwrap_or_default();
         let suffix = config.end_of_word_suffix.clone().unwrap_or_default();
         let affixed = !prefix.is_empty() || !suffix.is_empty();
-        if affixed && alphabet == Alphabet::RawBytes {
-            return Err(Error::unsupported("model", "BPE with affixes over bytes"));
+        let suffixed = prefix.is_empty() && !suffix.is_empty();
+        if affixed && !Self::accepts(config, alphabet) {
+            return Err(Error::unsupported("model", "BPE with these affixes over this alphabet"));
+        }
+        if alphabet == Alphabet::Spaces && config.vocab.id(MARK).is_none() {
+            return Err(Error::unsupported("model", "BPE over spaces without a token for them"));
         }
         let vocabulary = Arc::new(config.vocab.clone());
         let (listed, plain) = Merges::resolve(config)?;
@@ -47,11 +52,11 @@ impl Bpe {
         let byte_ids: Vec<Option<u32>> = (0..=255_u8)
             .map(|byte| config.byte_fallback.then(|| vocabulary.id(&format!("<0x{byte:02X}>"))).flatten())
             .collect();
-        let mut starting = starting_ids(&vocabulary, alphabet, affixed);
+        let mut starting = starting_ids(&vocabulary, alphabet, affixed, &suffix);
         starting.extend(unknown_id.flatten());
         starting.extend(byte_ids.iter().flatten());
         let (merges, symbols, pairs) =
-            Merges::build(&listed, plain && !affixed, starting.into_iter(), vocabulary.id_bound())?;
+            Merges::build(&listed, plain && prefix.is_empty(), starting.into_iter(), vocabulary.id_bound())?;
         let symbol = |id: Option<u32>| id.map_or(NO_SYMBOL, |id| symbols[id as usize]);
         let mut byte_symbols = Box::new([NO_SYMBOL; 256]);
         for (byte, &id) in byte_ids.iter().enumerate() {
@@ -68,26 +73,37 @@ impl Bpe {
         };
         let atoms = match alphabet {
             Alphabet::RawBytes => {
-                let mut table = Box::new([NO_SYMBOL; 256]);
-                for (byte, character) in alphabet::CHARACTERS.iter().enumerate() {
-                    table[byte] = symbol(vocabulary.id(character.encode_utf8(&mut [0; 4])));
+                let table = |suffix: &str| {
+                    alphabet::CHARACTERS
+                        .map(|character| symbol(vocabulary.id(&format!("{character}{suffix}"))))
+                };
+                if suffixed {
+                    Atoms::Suffixed(Box::new([table(""), table(&suffix)]))
+                } else {
+                    Atoms::Bytes(Box::new(table("")))
                 }
-                Atoms::Bytes(table)
             }
             Alphabet::Characters if affixed => {
-                Atoms::Affixed(Box::new(affixed_pages(&vocabulary, &symbols, prefix, suffix)))
+                Atoms::Affixed(Box::new(affixed_pages(&vocabulary, &symbols, &prefix, &suffix)))
             }
-            Alphabet::Characters => {
+            Alphabet::Characters | Alphabet::Spaces => {
                 let mut pages = Pages::default();
                 for (id, token) in vocabulary.iter() {
-                    if let Some(character) = only_character(token) {
-                        pages.insert(character, symbols[id as usize]);
+                    match only_character(token) {
+                        Some(' ') if alphabet == Alphabet::Spaces => {}
+                        Some('▁') if alphabet == Alphabet::Spaces => {
+                            pages.insert(' ', symbols[id as usize])
+                        }
+                        Some(character) => pages.insert(character, symbols[id as usize]),
+                        None => {}
                     }
                 }
                 Atoms::Characters(pages)
             }
         };
-        let texts = Texts::new(&vocabulary, alphabet);
+        // Words that are looked up before they are merged have no suffix.
+        let stripped = suffixed && !config.ignore_merges;
+        let texts = Texts::new(&vocabulary, alphabet, if stripped { &suffix } else { "" });
         let premerge = match &atoms {
             Atoms::Bytes(bytes) if merges.plain => Some(Premerge::new(&merges, &pairs, bytes, &texts)),
             _ => None,
@@ -98,13 +114,13 @@ impl Bpe {
             listed.iter().any(|merge| odd.contains(&merge.left) || odd.contains(&merge.right))
         };
         let mut widths = vec![0; vocabulary.id_bound()];
-        if !affixed && !odd_merges {
+        if (!affixed || stripped) && !odd_merges {
             for (id, width) in widths.iter_mut().enumerate() {
                 *width = texts.get(id as u32).len() as u32;
             }
             for &id in &odd {
                 let made = listed.iter().any(|merge| merge.result == id);
-                let byte = unknown_id.flatten() != Some(id) && alphabet == Alphabet::Characters;
+                let byte = unknown_id.flatten() != Some(id) && alphabet != Alphabet::RawBytes;
                 widths[id as usize] = u32::from(byte && !made);
             }
         }
@@ -134,6 +150,17 @@ impl Bpe {
         let ids = bpe.whole_words();
         bpe.words = Words::new(&bpe.texts, &ids);
         Ok(bpe)
+    }
+
+    /// Whether the model's affixes can be told apart over this alphabet: a suffix over bytes can,
+    /// if no word is looked up without it.
+    pub fn accepts(config: &BpeConfig, alphabet: Alphabet) -> bool {
+        let none = |affix: &Option<String>| affix.as_deref().unwrap_or("").is_empty();
+        match (none(&config.continuing_subword_prefix), none(&config.end_of_word_suffix)) {
+            (true, true) => true,
+            (true, false) if alphabet == Alphabet::RawBytes => !config.ignore_merges,
+            _ => alphabet == Alphabet::Characters,
+        }
     }
 
     /// The tokens whose text, as a whole word, is encoded as that token.
@@ -219,7 +246,7 @@ fn compile_cuts(
                 ('\0'..=char::MAX).filter(|&character| !fallback && pages.get(character) != NO_SYMBOL);
             Cuts::new(made, known, closed, !fallback)
         }
-        Atoms::Affixed(_) => None,
+        Atoms::Suffixed(_) | Atoms::Affixed(_) => None,
     }
 }
 
@@ -230,13 +257,20 @@ fn only_character(string: &str) -> Option<char> {
 }
 
 /// The ids of the tokens a text's own bytes or characters start from.
-fn starting_ids(vocabulary: &Vocabulary, alphabet: Alphabet, affixed: bool) -> Vec<u32> {
+fn starting_ids(vocabulary: &Vocabulary, alphabet: Alphabet, affixed: bool, suffix: &str) -> Vec<u32> {
     match alphabet {
-        Alphabet::RawBytes => alphabet::CHARACTERS
-            .iter()
-            .filter_map(|character| vocabulary.id(character.encode_utf8(&mut [0; 4])))
-            .collect(),
-        Alphabet::Characters => vocabulary
+        Alphabet::RawBytes => {
+            let ids = |suffix: &str| -> Vec<u32> {
+                let strings = alphabet::CHARACTERS.iter().map(|character| format!("{character}{suffix}"));
+                strings.filter_map(|string| vocabulary.id(&string)).collect()
+            };
+            let mut starting = ids("");
+            if affixed {
+                starting.extend(ids(suffix));
+            }
+            starting
+        }
+        Alphabet::Characters | Alphabet::Spaces => vocabulary
             .iter()
             .filter(|(_, token)| affixed || only_character(token).is_some())
             .map(|(id, _)| id)
@@ -244,7 +278,8 @@ fn starting_ids(vocabulary: &Vocabulary, alphabet: Alphabet, affixed: bool) -> V
     }
 }
 
-fn affixed_pages(vocabulary: &Vocabulary, symbols: &[u32], prefix: String, suffix: String) -> Affixed {
+fn affixed_pages(vocabulary: &Vocabulary, symbols: &[u32], prefix: &str, suffix: &str) -> Affixed {
+    let (prefix, suffix) = (prefix.to_owned(), suffix.to_owned());
     let mut affixed = Affixed { prefix, suffix, ..Affixed::default() };
     for (id, token) in vocabulary.iter() {
         let symbol = symbols[id as usize];

@@ -39,6 +39,9 @@ pub struct Cuts {
     partial: HashMap<u16, Vec<Partial>>,
 }
 
+/// Bytes of ASCII that are looked at together, the one before among them.
+const BLOCK: usize = 33;
+
 /// The character's own bytes or symbols do not stand for it alone.
 const OPEN: u32 = NO_SYMBOL - 1;
 
@@ -163,6 +166,18 @@ impl Cuts {
                     start = at;
                 }
                 at += 1;
+                while let Some(block) = word[at - 1..].first_chunk::<BLOCK>()
+                    && let Some(mut cuts) = self.ascii_cuts(block)
+                {
+                    while cuts != 0 {
+                        let cut = at + cuts.trailing_zeros() as usize;
+                        cuts &= cuts - 1;
+                        each(start, cut);
+                        start = cut;
+                    }
+                    at += BLOCK - 1;
+                    previous = block[BLOCK - 1];
+                }
                 while let Some(&next) = word.get(at).filter(|&&next| next < 0x80) {
                     let bits = self.ascii[usize::from(previous & 127)][usize::from(next >> 6 & 1)];
                     if bits >> (next & 63) & 1 != 0 {
@@ -191,6 +206,42 @@ impl Cuts {
         if start < word.len() {
             each(start, word.len());
         }
+    }
+
+    /// The first place at or after `from` (and inside of the word) where `cut` would cut.
+    pub fn next(&self, word: &[u8], from: usize) -> Option<usize> {
+        let boundary = |at: &usize| !continues(word[*at]);
+        let start = (0..from.min(word.len())).rev().find(boundary)?;
+        let mut left = start;
+        for at in (start + 1..word.len()).filter(boundary) {
+            let number = |range: std::ops::Range<usize>| match decode(&word[range.clone()]) {
+                Some(character) if range.len() == width(word[range.start]) => self.number(character),
+                _ => OPEN,
+            };
+            let right = (at + width(word[at])).min(word.len());
+            if at >= from && self.between(number(left..at), number(at..right), word, at) {
+                return Some(at);
+            }
+            left = at;
+        }
+        None
+    }
+
+    /// Where a block of ASCII can be cut, one bit a place: bit 0 is the place before its second
+    /// byte. `None` for other blocks.
+    #[inline(always)]
+    fn ascii_cuts(&self, block: &[u8; BLOCK]) -> Option<u64> {
+        if !block.is_ascii() {
+            return None;
+        }
+        // Whether there is a cut cannot be predicted: no branch asks.
+        let mut cuts = 0;
+        for at in 1..BLOCK {
+            let (left, right) = (block[at - 1], block[at]);
+            let bits = self.ascii[usize::from(left & 127)][usize::from(right >> 6 & 1)];
+            cuts = cuts >> 1 | (bits >> (right & 63)) << 63;
+        }
+        Some(cuts >> (65 - BLOCK))
     }
 
     #[inline(always)]

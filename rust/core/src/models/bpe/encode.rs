@@ -10,7 +10,7 @@ use crate::models::word_cache::{self, KEY_BYTES, Key, MIDDLE_BYTES, NO_KEY};
 use crate::pieces::Span;
 use crate::unchecked::{Job, Sink};
 
-use super::atoms::{Atoms, NO_SYMBOL};
+use super::atoms::{Atoms, NO_SYMBOL, Pages};
 use super::items::Items;
 use super::short::{SHORT, ShortWord};
 use super::{Bpe, BpeScratch};
@@ -281,26 +281,53 @@ impl Bpe {
                     None => return false,
                 }
             }
-            Atoms::Characters(pages) => {
-                let Ok(text) = std::str::from_utf8(word) else { return false };
-                let mut characters = text.chars();
-                for (index, symbol) in short.symbols.iter_mut().enumerate() {
-                    short.len = index;
-                    let Some(character) = characters.next() else { break };
-                    *symbol = pages.get(character);
-                    if *symbol == NO_SYMBOL {
-                        return false;
-                    }
-                    short.len = index + 1;
-                }
-                if !characters.as_str().is_empty() {
+            Atoms::Suffixed(tables) => {
+                let Some((&last, bytes)) = word.split_last() else { return false };
+                if word.len() > SHORT {
                     return false;
                 }
+                let mut known = true;
+                for (symbol, &byte) in short.symbols.iter_mut().zip(bytes) {
+                    *symbol = tables[0][usize::from(byte)];
+                    known &= *symbol != NO_SYMBOL;
+                }
+                short.symbols[bytes.len() & (SHORT - 1)] = tables[1][usize::from(last)];
+                short.len = word.len();
+                return known && tables[1][usize::from(last)] != NO_SYMBOL;
             }
-            Atoms::Affixed(_) => return false,
+            Atoms::Characters(pages) => return start_characters(word, short, pages),
+            // Plain models have no prefix: the last character alone is another.
+            Atoms::Affixed(affixed) => {
+                let last = (0..word.len()).rev().find(|&at| word[at] & 0xC0 != 0x80).unwrap_or(0);
+                if !start_characters(&word[..last], short, &affixed.first) {
+                    return false;
+                }
+                let ending = std::str::from_utf8(&word[last..]).ok().and_then(|text| text.chars().next());
+                let symbol = ending.map_or(NO_SYMBOL, |character| affixed.only.get(character));
+                short.symbols[short.len & (SHORT - 1)] = symbol;
+                short.len += 1;
+                return symbol != NO_SYMBOL && short.len <= SHORT;
+            }
         }
         true
     }
+}
+
+/// Fills in the symbols of a few characters, all of them known; `false` for others.
+#[inline(always)]
+fn start_characters(word: &[u8], short: &mut ShortWord, pages: &Pages) -> bool {
+    let Ok(text) = std::str::from_utf8(word) else { return false };
+    let mut characters = text.chars();
+    for (index, symbol) in short.symbols.iter_mut().enumerate() {
+        short.len = index;
+        let Some(character) = characters.next() else { break };
+        *symbol = pages.get(character);
+        if *symbol == NO_SYMBOL {
+            return false;
+        }
+        short.len = index + 1;
+    }
+    characters.as_str().is_empty()
 }
 
 /// Merging one long word.

@@ -82,6 +82,14 @@ impl BpeScratch {
     }
 }
 
+/// Whether most tokens of one character are of the byte-level alphabet, as in its models.
+pub fn has_byte_alphabet(vocabulary: &Vocabulary) -> bool {
+    let known = |character: char| vocabulary.id(character.encode_utf8(&mut [0; 4])).is_some();
+    let bytes = alphabet::CHARACTERS.iter().filter(|&&character| known(character)).count();
+    let characters = vocabulary.iter().filter(|(_, token)| token.chars().nth(1).is_none()).count();
+    known(alphabet::CHARACTERS[usize::from(b' ')]) && 2 * bytes > characters
+}
+
 impl Bpe {
     pub fn vocabulary(&self) -> &Arc<Vocabulary> {
         &self.vocabulary
@@ -89,6 +97,12 @@ impl Bpe {
 
     pub fn scratch(&self) -> BpeScratch {
         BpeScratch::default()
+    }
+
+    /// The first place at or after `from` where cutting a long piece in two gives the same ids.
+    pub fn cut(&self, piece: &[u8], from: usize) -> Option<usize> {
+        // A whole word may have an id of its own then.
+        if self.ignore_merges { None } else { self.cuts.as_ref()?.next(piece, from) }
     }
 
     /// Appends the ids of every piece.

@@ -133,7 +133,9 @@ impl Bpe {
         let ids = scratch.word.symbols.iter().map(|&symbol| self.merges.ids[symbol as usize]);
         let spans = ids.zip(ends);
         match self.alphabet {
-            Alphabet::Characters => tokens.extend(spans.map(|(id, (start, end))| token(id, start, end))),
+            Alphabet::Characters | Alphabet::Spaces => {
+                tokens.extend(spans.map(|(id, (start, end))| token(id, start, end)))
+            }
             Alphabet::RawBytes => {
                 // Stock's lengths are of the alphabet's characters: one or two bytes each.
                 let mut bytes = AlphabetBytes::new(word);

@@ -483,8 +483,13 @@ fn what_is_refused() {
     assert!(matches!(kind(&dropout, Alphabet::Characters), ErrorKind::Unsupported { .. }));
     let none = BpeConfig { dropout: Some(0.0), ..plain.clone() };
     assert!(Bpe::compile(&none, Alphabet::Characters).is_ok());
-    let affixed = BpeConfig { end_of_word_suffix: Some("</w>".to_owned()), ..plain.clone() };
-    assert!(matches!(kind(&affixed, Alphabet::RawBytes), ErrorKind::Unsupported { .. }));
+    let prefixed = BpeConfig { continuing_subword_prefix: Some("##".to_owned()), ..plain.clone() };
+    assert!(matches!(kind(&prefixed, Alphabet::RawBytes), ErrorKind::Unsupported { .. }));
+    let suffixed = BpeConfig { end_of_word_suffix: Some("</w>".to_owned()), ..plain.clone() };
+    assert!(Bpe::compile(&suffixed, Alphabet::RawBytes).is_ok());
+    let looked_up = BpeConfig { ignore_merges: true, ..suffixed };
+    assert!(matches!(kind(&looked_up, Alphabet::RawBytes), ErrorKind::Unsupported { .. }));
+    assert!(matches!(kind(&plain, Alphabet::Spaces), ErrorKind::Unsupported { .. }));
     let mut shared = plain;
     shared.vocab = Vocabulary::from_pairs([("a", 0), ("b", 0)]);
     assert!(matches!(kind(&shared, Alphabet::Characters), ErrorKind::Unsupported { .. }));

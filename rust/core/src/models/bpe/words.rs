@@ -11,10 +11,12 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use memchr::memmem;
 
 use crate::map::Zeroed;
 use crate::models::Alphabet;
 use crate::models::word_cache::{self, KEY_BYTES, Key};
+use crate::pre_tokenizers::spaces::MARK;
 use crate::vocabulary::Vocabulary;
 
 use super::alphabet;
@@ -32,11 +34,16 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Over bytes, strings outside the byte alphabet are left out: no text is one of them.
-    pub fn new(vocabulary: &Vocabulary, alphabet: Alphabet) -> Self {
+    /// Over bytes, strings outside the byte alphabet are left out, over spaces those that have
+    /// some: no text is one of them.
+    ///
+    /// A token with the suffix (if there is one) stands for what comes before it.
+    pub fn new(vocabulary: &Vocabulary, alphabet: Alphabet, suffix: &str) -> Self {
+        let marks = memmem::Finder::new(MARK);
         let mut texts = Self { arena: Vec::new(), ranges: vec![(0, 0); vocabulary.id_bound()] };
         for (id, token) in vocabulary.iter() {
             let start = texts.arena.len();
+            let token = token.strip_suffix(suffix).unwrap_or(token);
             match alphabet {
                 Alphabet::RawBytes => {
                     if !alphabet::decode(token, &mut texts.arena) {
@@ -44,6 +51,16 @@ impl Texts {
                     }
                 }
                 Alphabet::Characters => texts.arena.extend_from_slice(token.as_bytes()),
+                Alphabet::Spaces if token.contains(' ') => continue,
+                Alphabet::Spaces => {
+                    let mut from = 0;
+                    for at in marks.find_iter(token.as_bytes()) {
+                        texts.arena.extend_from_slice(&token.as_bytes()[from..at]);
+                        texts.arena.push(b' ');
+                        from = at + MARK.len();
+                    }
+                    texts.arena.extend_from_slice(&token.as_bytes()[from..]);
+                }
             }
             texts.ranges[id as usize] = (start as u32, texts.arena.len() as u32);
         }

@@ -14,19 +14,21 @@ use super::trie::{NO_PIECE, Trie};
 
 /// A long word is written out at the first chance after this many bytes.
 const SECTION: usize = 2048;
-/// Places kept between words: 64 KiB.
+/// Places kept between words: 16 KiB.
 const KEPT: usize = 4096;
 
 /// In place of an id on a path: a character without a piece.
 pub const UNKNOWN_CHARACTER: u32 = NO_PIECE + 1;
 
-/// The best way to reach a place.
-#[derive(Debug, Clone, Copy, Default)]
-struct Place {
-    score: f64,
-    /// The piece that ends here; its bytes, 0 if the place is not reached.
-    id: u32,
-    len: u32,
+/// The piece that ends at a place, on the best way there: its id (`NO_PIECE`: a character without
+/// a piece) and, above it, its bytes (`LONG`: as many as the trie knows it has). 0 if the place is
+/// not reached.
+type Link = u32;
+const LONG: u32 = 0xFF;
+
+#[inline(always)]
+fn link(id: u32, len: usize) -> Link {
+    id.min(NO_PIECE) | (len.min(LONG as usize) as u32) << 24
 }
 
 /// What stands for a character without a piece.
@@ -36,13 +38,14 @@ pub struct Unknown {
     pub score: f64,
 }
 
-/// A thread's buffers. 16 bytes a byte of the longest part of a word that some path avoids to cut.
+/// A thread's buffers. 4 bytes a byte of the longest part of a word that some path avoids to cut:
+/// only as many sums are kept as a piece can still add to.
 #[derive(Debug, Default)]
 pub struct Lattice {
     /// By byte from the section's start. Unreached outside of `best_path`.
-    places: Vec<Place>,
-    /// A section's pieces (id, bytes), last first.
-    path: Vec<(u32, u32)>,
+    links: Vec<Link>,
+    /// By byte modulo their number, a power of two: the sum a place is reached with.
+    sums: Vec<f64>,
 }
 
 /// What is known of a best path beside its pieces.
@@ -72,18 +75,36 @@ impl Lattice {
         let (mut section, mut start, mut reached) = (0, 0, 0);
         let mut score = from;
         let mut margin = f64::INFINITY;
+        let kept = (trie.longest().max(4) + 1).next_power_of_two();
+        if self.sums.len() < kept {
+            self.sums.resize(kept, 0.0);
+        }
         while start < word.len() {
             if start == reached && start - section >= SECTION {
-                score = self.write_out(section, start, &mut piece);
+                score = self.write_out(trie, section, start, &mut piece);
                 section = start;
             }
             let width = width(word[start]);
             let longest = trie.longest().clamp(width, (word.len() - start).max(width));
             self.make_room(start - section + longest, word.len());
-            let places = &mut self.places[start - section..];
+            let links = &mut self.links[start - section..];
+            let (sums, place) = (&mut self.sums[..], start - section);
+            let mask = sums.len() - 1;
             if start > section {
-                score = places[0].score;
+                score = sums[place & mask];
             }
+            let mut offer = |sum: f64, id: u32, len: usize| {
+                let best = &mut sums[(place + len) & mask];
+                if MARGIN && links[len] != 0 {
+                    margin = margin.min((sum - *best).abs());
+                }
+                let better = (links[len] == 0) | (sum > *best);
+                if better {
+                    links[len] = link(id, len);
+                    *best = sum;
+                }
+                better
+            };
             let mut alone = false;
             let mut node = trie.root();
             for (before, &byte) in word[start..].iter().enumerate() {
@@ -91,32 +112,25 @@ impl Lattice {
                 node = cell.node();
                 if cell.id() != NO_PIECE {
                     let len = before + 1;
-                    if MARGIN {
-                        margin = margin.min(places[len].distance(cell.score + score));
-                    }
-                    places[len].offer(cell.score + score, cell.id(), len);
+                    offer(trie.score(cell.id()) + score, cell.id(), len);
                     alone |= len == width;
                     reached = reached.max(start + len);
                 }
             }
             if !alone {
-                if MARGIN {
-                    margin = margin.min(places[width].distance(unknown.score + score));
-                }
-                let taken = places[width].offer(unknown.score + score, UNKNOWN_CHARACTER, width);
+                let taken = offer(unknown.score + score, UNKNOWN_CHARACTER, width);
                 if taken && unknown.id.is_none() {
-                    self.places.fill(Place::default());
+                    self.links.fill(0);
                     return Err(Error::stock("Encountered an unknown token but `unk_id` is missing"));
                 }
                 reached = reached.max(start + width);
             }
             start += width;
         }
-        score = if start > section { self.write_out(section, start, &mut piece) } else { score };
-        if self.places.len() > KEPT {
-            self.places.truncate(KEPT);
-            self.places.shrink_to(KEPT);
-            self.path.shrink_to(KEPT);
+        score = if start > section { self.write_out(trie, section, start, &mut piece) } else { score };
+        if self.links.len() > KEPT {
+            self.links.truncate(KEPT);
+            self.links.shrink_to(KEPT);
         }
         Ok(Sums { score, margin })
     }
@@ -124,7 +138,7 @@ impl Lattice {
     /// Sees to it that the place `last` exists.
     #[inline(always)]
     fn make_room(&mut self, last: usize, bytes: usize) {
-        if last >= self.places.len() {
+        if last >= self.links.len() {
             self.grow(last, bytes);
         }
     }
@@ -133,48 +147,39 @@ impl Lattice {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, last: usize, bytes: usize) {
-        let len = (2 * self.places.len()).clamp(KEPT, bytes.max(KEPT - 1) + 1).max(last + 1);
-        self.places.reserve_exact(len - self.places.len());
-        self.places.resize(len, Place::default());
+        let len = (2 * self.links.len()).clamp(KEPT, bytes.max(KEPT - 1) + 1).max(last + 1);
+        self.links.reserve_exact(len - self.links.len());
+        self.links.resize(len, 0);
     }
 
     /// Writes out the path from `section` to `end`, which every path goes through. Returns its score.
     #[inline]
-    fn write_out(&mut self, section: usize, end: usize, piece: &mut impl FnMut(u32, usize, usize)) -> f64 {
-        let mut at = end - section;
-        let score = self.places[at].score;
-        self.path.clear();
+    fn write_out(
+        &mut self,
+        trie: &Trie,
+        section: usize,
+        end: usize,
+        piece: &mut impl FnMut(u32, usize, usize),
+    ) -> f64 {
+        let places = end - section;
+        let len = |link: Link| match link >> 24 {
+            LONG => trie.long_len(link & NO_PIECE),
+            len => len as usize,
+        };
+        // Backwards, turning each link around: it then lies where its piece starts.
+        let (mut at, mut next) = (places, self.links[places]);
         while at > 0 {
-            let Place { id, len, .. } = self.places[at];
-            self.path.push((id, len));
-            at -= len as usize;
+            at -= len(next).clamp(1, at);
+            next = std::mem::replace(&mut self.links[at], next);
         }
-        let mut start = section;
-        for &(id, len) in self.path.iter().rev() {
-            let end = start + len as usize;
-            piece(id, start, end);
-            start = end;
+        while at < places {
+            let link = self.links[at];
+            let (start, id) = (section + at, link & NO_PIECE);
+            at += len(link);
+            piece(if id == NO_PIECE { UNKNOWN_CHARACTER } else { id }, start, section + at);
         }
-        self.places[..=end - section].fill(Place::default());
-        score
-    }
-}
-
-impl Place {
-    /// How far a sum is from the best so far.
-    #[inline(always)]
-    fn distance(&self, score: f64) -> f64 {
-        if self.len == 0 { f64::INFINITY } else { (score - self.score).abs() }
-    }
-
-    /// Takes a better way to reach the place; whether it did.
-    #[inline(always)]
-    fn offer(&mut self, score: f64, id: u32, len: usize) -> bool {
-        let better = (self.len == 0) | (score > self.score);
-        if better {
-            *self = Self { score, id, len: len as u32 };
-        }
-        better
+        self.links[..=places].fill(0);
+        self.sums[places & (self.sums.len() - 1)]
     }
 }
 

@@ -17,8 +17,9 @@ use std::sync::Arc;
 use crate::config::UnigramConfig;
 use crate::error::{Error, Result};
 use crate::models::word_cache::WordCache;
-use crate::models::{ModelToken, cached};
+use crate::models::{Alphabet, ModelToken, cached};
 use crate::pieces::Span;
+use crate::pre_tokenizers::spaces::MARK;
 use crate::vocabulary::Vocabulary;
 
 use lattice::{Lattice, UNKNOWN_CHARACTER, Unknown};
@@ -37,6 +38,8 @@ pub struct Unigram {
     /// The ids of `<0x00>` to `<0xFF>`, if unknown text is spelled in bytes.
     bytes: Option<Box<[Option<u32>; 256]>>,
     parts: Option<Parts>,
+    /// By id: bytes of text a piece stands for.
+    widths: Box<[u32]>,
 }
 
 /// A thread's buffers and word cache.
@@ -80,7 +83,7 @@ impl Output for Ids<'_> {
 
 struct Tokens<'a> {
     tokens: &'a mut Vec<ModelToken>,
-    vocabulary: &'a Vocabulary,
+    widths: &'a [u32],
     /// Where the word starts in its text, and which of the pieces it is.
     start: u32,
     piece: u32,
@@ -90,7 +93,7 @@ impl Output for Tokens<'_> {
     fn pieces(&mut self, start: usize, ids: &[u32]) {
         let mut start = start;
         for &id in ids {
-            let end = start + self.vocabulary.token(id).map_or(0, str::len);
+            let end = start + self.widths[id as usize] as usize;
             self.token(token(id, start, end, false));
             start = end;
         }
@@ -111,9 +114,10 @@ impl UnigramScratch {
 
 impl Unigram {
     /// # Errors
-    /// `Unsupported` if there are 2^24 pieces or gigabytes of them; `Config` if the unknown piece
-    /// is none of them.
-    pub fn compile(config: &UnigramConfig) -> Result<Self> {
+    /// `Unsupported` if there are 2^24 pieces or gigabytes of them, or spaces are to be read and
+    /// no piece stands for one, or the unknown piece has some; `Config` if the unknown piece is
+    /// none of them.
+    pub fn compile(config: &UnigramConfig, alphabet: Alphabet) -> Result<Self> {
         let UnigramConfig { pieces, unk_id, byte_fallback } = config;
         if pieces.len() >= NO_PIECE as usize {
             return Err(Error::unsupported("model", "Unigram with 2^24 pieces"));
@@ -125,6 +129,18 @@ impl Unigram {
             return Err(Error::config("The `unk_id` is larger than vocabulary size"));
         }
         let vocabulary = Vocabulary::from_list(pieces.iter().map(|(piece, _)| piece.as_str()));
+        let (spaced, mark);
+        let pieces = if alphabet == Alphabet::Spaces {
+            if !Self::accepts_spaces(config) {
+                return Err(Error::unsupported("model", "Unigram over spaces without a piece for them"));
+            }
+            mark = " ";
+            spaced = spaced_pieces(pieces);
+            &spaced
+        } else {
+            mark = MARK;
+            pieces
+        };
         let mut lowest = f64::INFINITY;
         for &(_, score) in pieces {
             if score < lowest {
@@ -136,10 +152,19 @@ impl Unigram {
         Ok(Self {
             trie: Trie::build(pieces),
             unknown,
-            parts: Parts::new(pieces, unknown),
+            parts: Parts::new(pieces, unknown, mark),
+            widths: pieces.iter().map(|(piece, _)| piece.len() as u32).collect(),
             bytes: byte_fallback.then(|| Box::new(std::array::from_fn(byte_id))),
             vocabulary: Arc::new(vocabulary),
         })
+    }
+
+    /// Whether the model can read spaces in place of `▁`: a space always has its piece, and is
+    /// never part of unknown text, which is looked up by its own spelling.
+    pub fn accepts_spaces(config: &UnigramConfig) -> bool {
+        let unknown = config.unk_id.and_then(|id| config.pieces.get(id));
+        unknown.is_none_or(|(piece, _)| !piece.contains(MARK) && !piece.contains(' '))
+            && config.pieces.iter().any(|(piece, _)| piece == MARK)
     }
 
     pub fn vocabulary(&self) -> &Arc<Vocabulary> {
@@ -169,7 +194,7 @@ impl Unigram {
         tokens: &mut Vec<ModelToken>,
     ) -> Result<()> {
         let UnigramScratch { cache, buffers, ids } = scratch;
-        let (text, vocabulary) = (text.as_bytes(), &self.vocabulary);
+        let (text, widths) = (text.as_bytes(), &*self.widths);
         for (piece, &span) in (0..).zip(pieces) {
             let word = &text[span.range()];
             if word.len() <= parts::LONGEST {
@@ -181,7 +206,7 @@ impl Unigram {
                     continue;
                 }
             }
-            self.word(word, buffers, &mut Tokens { tokens, vocabulary, start: span.start, piece })?;
+            self.word(word, buffers, &mut Tokens { tokens, widths, start: span.start, piece })?;
         }
         Ok(())
     }
@@ -193,8 +218,7 @@ impl Unigram {
         let before = tokens.len();
         let mut start = span.start;
         for &id in ids {
-            let len = self.vocabulary.token(id).map_or(0, str::len);
-            let end = start + len as u32;
+            let end = start + self.widths[id as usize];
             if Some(id) == self.unknown.id || end > span.end {
                 break;
             }
@@ -264,6 +288,13 @@ impl Unigram {
         }
         output.token(token(self.unknown.id.unwrap_or(0), start, end, true));
     }
+}
+
+/// The pieces with spaces in place of `▁`. Those with spaces of their own are emptied, and so
+/// match nowhere.
+fn spaced_pieces(pieces: &[(String, f64)]) -> Vec<(String, f64)> {
+    let spaced = |piece: &str| if piece.contains(' ') { String::new() } else { piece.replace('▁', " ") };
+    pieces.iter().map(|(piece, score)| (spaced(piece), *score)).collect()
 }
 
 /// A token of the first piece.

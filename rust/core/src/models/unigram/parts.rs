@@ -37,42 +37,41 @@ const CHUNK: usize = 64;
 const LONGEST_PATH: usize = 1 << 14;
 /// In place of an id on a path: the unknown piece's own string.
 const UNKNOWN_PIECE: u32 = UNKNOWN_CHARACTER + 1;
-const MARK: &str = "▁";
 
 /// What is needed to encode parts.
 #[derive(Debug)]
 pub struct Parts {
-    /// By id.
-    scores: Box<[f64]>,
-    /// The largest of them, without signs.
+    /// The largest score of all, without signs.
     largest: f64,
     unknown: Option<u32>,
     /// That of a character without a piece.
     unknown_score: f64,
+    /// `▁`, or the space that is read in its place.
+    mark: &'static [u8],
 }
 
 impl Parts {
     /// `None` if some piece spans a cut, a run of unknown characters can, or the scores are odd.
-    pub fn new(pieces: &[(String, f64)], unknown: Unknown) -> Option<Self> {
+    pub fn new(pieces: &[(String, f64)], unknown: Unknown, mark: &'static str) -> Option<Self> {
         let is_unknown = |id: usize| Some(id as u32) == unknown.id;
         let mut has_mark = false;
-        let mark = memmem::Finder::new(MARK);
+        let finder = memmem::Finder::new(mark);
         for (id, (piece, _)) in pieces.iter().enumerate() {
             let mut rest = piece.as_bytes();
-            while let Some(after) = rest.strip_prefix(MARK.as_bytes()) {
+            while let Some(after) = rest.strip_prefix(mark.as_bytes()) {
                 rest = after;
             }
             let begins = rest.len() < piece.len();
-            if mark.find(rest).is_some() || begins && is_unknown(id) {
+            if finder.find(rest).is_some() || begins && is_unknown(id) {
                 return None;
             }
-            has_mark |= piece == MARK;
+            has_mark |= piece == mark;
         }
-        let scores: Box<[f64]> = pieces.iter().map(|&(_, score)| score).collect();
-        let largest = scores.iter().fold(unknown.score.abs(), |largest, score| largest.max(score.abs()));
+        let scores = pieces.iter().map(|(_, score)| score.abs());
+        let largest = scores.fold(unknown.score.abs(), f64::max);
         let usable = has_mark && largest <= LARGEST_SCORE;
         let (unknown, unknown_score) = (unknown.id, unknown.score);
-        usable.then_some(Self { scores, largest, unknown, unknown_score })
+        usable.then_some(Self { largest, unknown, unknown_score, mark: mark.as_bytes() })
     }
 
     /// Writes the tokens of a word.
@@ -101,7 +100,7 @@ impl Parts {
             // A byte has at most one piece.
             let beyond = |sum: f64, covered| sum.abs() + (at - covered) as f64 * self.largest > LIMIT;
             if path.len() > LONGEST_PATH || beyond(sum, covered) {
-                sum = self.add(sum, &path[summed..]);
+                sum = self.add(model, sum, &path[summed..]);
                 path.clear();
                 (summed, covered) = (0, start);
                 if beyond(sum, covered) {
@@ -110,7 +109,7 @@ impl Parts {
             }
             let first = path.len();
             cached::encode_if(cache, word, &spans[..count], path, |part, path| {
-                sum = self.add(sum, &path[summed..]);
+                sum = self.add(model, sum, &path[summed..]);
                 let piece = |id, _, _| path.push(if Some(id) == self.unknown { UNKNOWN_PIECE } else { id });
                 let sums = lattice.best_path::<true>(&model.trie, model.unknown, part, sum, piece)?;
                 sum = sums.score;
@@ -150,16 +149,16 @@ impl Parts {
     }
 
     fn len(&self, model: &Unigram, id: u32) -> usize {
-        model.vocabulary.token(id).map_or(0, str::len)
+        model.widths[id as usize] as usize
     }
 
     /// Where the part that begins at `start` ends: before the next `▁` that follows something else.
     #[inline(always)]
     fn end(&self, word: &[u8], start: usize) -> usize {
         let mut from = start + 1;
-        while let Some(found) = memchr(MARK.as_bytes()[0], &word[from..]) {
+        while let Some(found) = memchr(self.mark[0], &word[from..]) {
             let at = from + found;
-            if word[at..].starts_with(MARK.as_bytes()) && !word[..at].ends_with(MARK.as_bytes()) {
+            if word[at..].starts_with(self.mark) && !word[..at].ends_with(self.mark) {
                 return at;
             }
             from = at + 1;
@@ -168,12 +167,12 @@ impl Parts {
     }
 
     /// Adds the scores of a path, one after the other.
-    fn add(&self, sum: f64, path: &[u32]) -> f64 {
+    fn add(&self, model: &Unigram, sum: f64, path: &[u32]) -> f64 {
         path.iter().fold(sum, |sum, &id| {
             let score = match id {
                 UNKNOWN_CHARACTER => self.unknown_score,
-                UNKNOWN_PIECE => self.unknown.map_or(0.0, |id| self.scores[id as usize]),
-                id => self.scores[id as usize],
+                UNKNOWN_PIECE => self.unknown.map_or(0.0, |id| model.trie.score(id)),
+                id => model.trie.score(id),
             };
             score + sum
         })

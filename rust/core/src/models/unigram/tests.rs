@@ -53,7 +53,7 @@ fn stock(
 }
 
 fn check(config: &UnigramConfig, words: &[&str]) {
-    let model = Unigram::compile(config).expect("it compiles");
+    let model = Unigram::compile(config, Alphabet::Characters).expect("it compiles");
     let mut scratch = UnigramScratch::default();
     for word in words.iter().chain(words) {
         let expected = stock(config, word);
@@ -118,6 +118,17 @@ fn long_words() {
 }
 
 #[test]
+fn long_pieces() {
+    let long: Vec<String> = [253, 254, 255, 256, 300, 3000].map(|len| "a".repeat(len)).to_vec();
+    let mut pieces = vec![("<unk>", 0.0), ("b", -1.0), ("▁", -1.0), ("é", -2.0)];
+    pieces.extend(long.iter().enumerate().map(|(number, piece)| (piece.as_str(), -1.5 - number as f64)));
+    let config = config(&pieces, Some(0), false);
+    let words: Vec<String> =
+        [253, 254, 255, 256, 510, 555, 1000, 6000].map(|len| format!("b{}éb", "a".repeat(len))).to_vec();
+    check(&config, &words.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
 fn empty_and_odd_vocabularies() {
     check(&config(&[], None, true), &["a"]);
     check(&config(&[("", 3.0)], Some(0), false), &["a", "ab"]);
@@ -126,7 +137,7 @@ fn empty_and_odd_vocabularies() {
         &["aaaaaa", "ab", "bbbbbb", "ba"],
     );
     let unk = config(&[("a", 0.0)], Some(1), false);
-    assert!(Unigram::compile(&unk).is_err());
+    assert!(Unigram::compile(&unk, Alphabet::Characters).is_err());
 }
 
 proptest! {

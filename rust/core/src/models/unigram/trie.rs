@@ -1,5 +1,5 @@
-//! The pieces as a double array: from a node, one load says whether a byte leads on, and what the
-//! piece that ends there is worth.
+//! The pieces as a double array: from a node, one load says whether a byte leads on, and which piece
+//! ends there.
 //!
 //! A node's children lie at its base xor their byte, within one block of 256 cells. No two nodes
 //! have the same base, so the byte written in a cell is enough to know whose child it is. Built
@@ -8,6 +8,10 @@
 //!
 //! Aoe: "An Efficient Digital Search Algorithm by Using a Double-Array Structure", IEEE
 //! Transactions on Software Engineering 15(9), 1989; with xor and unique bases as in Darts-clone.
+
+use std::collections::HashMap;
+
+use crate::map::Zeroed;
 
 /// No text has this byte: free cells are never entered.
 const FREE: u32 = 0xFF;
@@ -22,41 +26,51 @@ const RING: usize = OPEN_BLOCKS * BLOCK;
 /// Free cells that are tried for a node before it gets a block of its own.
 const TRIES: usize = 24;
 
-/// A node.
+/// A node: where its children are and, above, the byte that leads here and the piece's id or
+/// `NO_PIECE`. Eight bytes, so that as much as can be of a large vocabulary stays in the caches.
 #[derive(Debug, Clone, Copy)]
-#[repr(C, align(16))]
-pub struct Cell {
-    /// Where its children are.
-    base: u32,
-    /// The byte that leads here, and above it the piece's id or `NO_PIECE`.
-    tag: u32,
-    /// The piece's score.
-    pub score: f64,
-}
+pub struct Cell(u64);
 
-const FREE_CELL: Cell = Cell { base: CHILDLESS, tag: NO_PIECE << 8 | FREE, score: 0.0 };
+const FREE_CELL: u64 = (CHILDLESS as u64) | ((NO_PIECE << 8 | FREE) as u64) << 32;
 
 impl Cell {
+    fn set_node(cell: &mut u64, node: u32) {
+        *cell = *cell & !u64::from(u32::MAX) | u64::from(node);
+    }
+
+    fn set(cell: &mut u64, id: u32, byte: u8) {
+        *cell = *cell & u64::from(u32::MAX) | u64::from(id << 8 | u32::from(byte)) << 32;
+    }
+
+    #[inline(always)]
+    fn byte(self) -> u8 {
+        (self.0 >> 32) as u8
+    }
+
     /// The id of the piece that ends here, or `NO_PIECE`.
     #[inline(always)]
-    pub fn id(&self) -> u32 {
-        self.tag >> 8
+    pub fn id(self) -> u32 {
+        (self.0 >> 40) as u32
     }
 
     /// The node to go on from.
     #[inline(always)]
-    pub fn node(&self) -> u32 {
-        self.base
+    pub fn node(self) -> u32 {
+        self.0 as u32
     }
 }
 
 /// The double array.
 #[derive(Debug)]
 pub struct Trie {
-    cells: Vec<Cell>,
+    cells: Zeroed<u64>,
     root: u32,
+    /// By id.
+    scores: Box<[f64]>,
     /// Bytes of the longest piece.
     longest: usize,
+    /// Bytes of the pieces of 255 and more, by id.
+    long: HashMap<u32, usize>,
 }
 
 impl Trie {
@@ -69,11 +83,23 @@ impl Trie {
         self.longest
     }
 
+    /// Bytes of a piece of 255 bytes and more.
+    #[cold]
+    pub fn long_len(&self, id: u32) -> usize {
+        self.long.get(&id).copied().unwrap_or(1)
+    }
+
     /// The child of a node by a byte of UTF-8.
     #[inline(always)]
-    pub fn step(&self, node: u32, byte: u8) -> Option<&Cell> {
-        let cell = self.cells.get((node ^ u32::from(byte)) as usize)?;
-        (cell.tag & 0xFF == u32::from(byte)).then_some(cell)
+    pub fn step(&self, node: u32, byte: u8) -> Option<Cell> {
+        let cell = Cell(*self.cells.get((node ^ u32::from(byte)) as usize)?);
+        (cell.byte() == byte).then_some(cell)
+    }
+
+    /// The score of a piece.
+    #[inline(always)]
+    pub fn score(&self, id: u32) -> f64 {
+        self.scores[id as usize]
     }
 
     /// Builds from the pieces, whose index is their id; a repeated piece has its last index.
@@ -81,7 +107,10 @@ impl Trie {
     pub fn build(pieces: &[(String, f64)]) -> Self {
         let keys = Keys::sort(pieces);
         let longest = pieces.iter().map(|(piece, _)| piece.len()).max().unwrap_or(0);
-        Builder::default().build(&keys, pieces, longest)
+        let mut trie = Builder::default().build(&keys, pieces, longest);
+        let long = pieces.iter().enumerate().filter(|(_, (piece, _))| piece.len() >= 255);
+        trie.long = long.map(|(id, (piece, _))| (id as u32, piece.len())).collect();
+        trie
     }
 }
 
@@ -152,7 +181,7 @@ struct Node {
 
 /// Cells while they are given out, with a ring of what is free in the open blocks.
 struct Builder {
-    cells: Vec<Cell>,
+    cells: Vec<u64>,
     places: Box<[Place; RING]>,
     /// Some free cell, if there is one.
     free: Option<u32>,
@@ -179,8 +208,7 @@ impl Builder {
                 if let Some(cell) = cell {
                     let id = keys.ids[first as usize];
                     let cell = &mut self.cells[cell as usize];
-                    cell.tag = id << 8 | cell.tag & 0xFF;
-                    cell.score = pieces[id as usize].1;
+                    Cell::set(cell, id, Cell(*cell).byte());
                 }
                 if first == last {
                     continue;
@@ -197,7 +225,7 @@ impl Builder {
             }
             let base = self.place(&children);
             match cell {
-                Some(cell) => self.cells[cell as usize].base = base,
+                Some(cell) => Cell::set_node(&mut self.cells[cell as usize], base),
                 None => root = base,
             }
             for &(byte, first, last) in children.iter().rev() {
@@ -205,7 +233,15 @@ impl Builder {
                 nodes.push(Node { cell, depth: depth + 1, first, last });
             }
         }
-        Trie { cells: self.cells, root, longest }
+        // In huge pages: a text jumps about in it.
+        let mut cells = Zeroed::new(self.cells.len());
+        if self.cells.is_empty() {
+            cells[0] = FREE_CELL;
+        } else {
+            cells.copy_from_slice(&self.cells);
+        }
+        let scores = pieces.iter().map(|&(_, score)| score).collect();
+        Trie { cells, root, scores, longest, long: HashMap::new() }
     }
 
     /// Finds a base for a node with these children and takes their cells.
@@ -219,7 +255,7 @@ impl Builder {
         for &(byte, ..) in children {
             let at = base ^ u32::from(byte);
             self.take(at);
-            self.cells[at as usize].tag = NO_PIECE << 8 | u32::from(byte);
+            Cell::set(&mut self.cells[at as usize], NO_PIECE, byte);
         }
         base
     }
@@ -289,8 +325,6 @@ impl Builder {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -302,7 +336,7 @@ mod tests {
         for (at, byte) in text.bytes().enumerate() {
             let Some(cell) = trie.step(node, byte) else { break };
             if cell.id() != NO_PIECE {
-                found.push((at + 1, cell.id(), cell.score));
+                found.push((at + 1, cell.id(), trie.score(cell.id())));
             }
             node = cell.node();
         }

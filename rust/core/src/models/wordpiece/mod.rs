@@ -74,14 +74,19 @@ impl WordPiece {
     }
 
     /// The ids of one word, matched anew.
-    fn word(&self, word: &str, ids: &mut Vec<u32>) -> Result<()> {
+    fn word(&self, word: &[u8], ids: &mut Vec<u32>) -> Result<()> {
         let start = ids.len();
+        if word.is_empty() {
+            return Ok(());
+        }
+        let characters = || word.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
         // A character is at least one byte, so most words need no counting.
-        let too_long = word.len() > self.max_chars && word.chars().count() > self.max_chars;
+        let too_long = word.len() > self.max_chars && characters() > self.max_chars;
         let known = !too_long
             && match &self.trie {
-                Some(trie) => trie.tokens(word.as_bytes(), ids),
-                None => naive::append(&self.vocabulary, &self.prefix, word, ids),
+                Some(trie) => trie.tokens(word, ids),
+                None => std::str::from_utf8(word)
+                    .is_ok_and(|word| naive::append(&self.vocabulary, &self.prefix, word, ids)),
             };
         if !known {
             ids.truncate(start);

@@ -6,6 +6,7 @@ pub mod deepseek;
 pub mod runs;
 pub mod words;
 
+use super::AtSpaces;
 use crate::pieces::Span;
 use crate::simd::{self, Level};
 
@@ -51,6 +52,7 @@ scanners! {
     DeepSeek "deepseek" => words words::DeepSeek,
     O200k "o200k" => cased cased::O200k,
     Nemo "nemo" => cased cased::Nemo,
+    Kimi "kimi" => cased cased::Kimi,
     Bert "bert" => runs runs::Bert,
     Whitespace "whitespace" => runs runs::Whitespace,
     WhitespaceSplit "whitespace-split" => runs runs::WhitespaceSplit,
@@ -58,6 +60,31 @@ scanners! {
     PunctuationRuns "punctuation-runs" => runs runs::Punctuation<true>,
     Digits "digits" => runs runs::Digits<false>,
     DigitRuns "digit-runs" => runs runs::Digits<true>,
+}
+
+impl Scanner {
+    /// What the pattern does where a text has a space between two ASCII letters. Patterns look
+    /// back at nothing, so what matters is that every match that holds the first letter ends
+    /// behind it.
+    pub fn at_spaces(self) -> AtSpaces {
+        match self {
+            Self::Gpt2
+            | Self::DigitsGpt2
+            | Self::Cl100k
+            | Self::DigitsCl100k
+            | Self::Qwen2
+            | Self::Qwen35
+            | Self::Zeta
+            | Self::DeepSeek
+            | Self::O200k
+            | Self::Nemo
+            | Self::Kimi
+            | Self::Bert
+            | Self::Whitespace
+            | Self::WhitespaceSplit => AtSpaces::Cuts,
+            Self::Punctuation | Self::PunctuationRuns | Self::Digits | Self::DigitRuns => AtSpaces::Local,
+        }
+    }
 }
 
 /// The scalar at byte `at` of a valid UTF-8 text, and its length in bytes.

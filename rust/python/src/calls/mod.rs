@@ -1,0 +1,28 @@
+//! The calls of transformers in one native step each.
+//!
+//! Stock does most of a short call in Python: it sorts arguments, sets the backend's state, turns
+//! encodings into lists, lists into tensors. A fast path does the same in one go for arguments it
+//! knows exactly ([`request`]), for classes and objects that change nothing of what it replaces
+//! ([`guard`], [`tokenizer`]), and leaves everything else to stock's own function.
+
+mod decode;
+mod encode;
+mod entry;
+mod guard;
+mod ints;
+pub mod late;
+mod lookups;
+mod pad;
+mod request;
+mod result;
+mod setup;
+mod state;
+mod tensor;
+mod tokenizer;
+mod turn;
+
+pub use entry::{add_to, fast_calls};
+pub use late::await_transformers;
+pub use setup::set_calls;
+pub use state::PadTokens;
+pub use turn::TurnLock;
