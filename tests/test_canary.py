@@ -316,3 +316,15 @@ def test_stock_serves_a_suspended_thread(faulty):
     assert other[0] != right
     _native.suspend(False)
     assert tokenizer.encode(SECRET).ids != right
+
+
+def test_what_is_switched_off_does_not_decode():
+    tokenizer = Tokenizer.from_str(WRITTEN["byte_level"])
+    budtiktok_hf.patch()
+    ids = tokenizer.encode(SECRET).ids
+    assert tokenizer.decode(ids) == SECRET
+    assert explain(tokenizer).stock_calls == {}
+    _native.ensure_handle(tokenizer).distrust("planted")
+    assert tokenizer.decode(ids) == SECRET
+    assert tokenizer.decode_batch([ids]) == [SECRET]
+    assert explain(tokenizer).stock_calls == {"planted": 2}

@@ -289,6 +289,9 @@ impl Handle {
 
     /// Whether an engine may serve at this moment, and why it may not decode. Waits for nothing.
     pub fn standing(&self, py: Python<'_>) -> PyResult<(Standing, Option<Arc<str>>)> {
+        if let Some(reason) = self.inner().distrusted.clone() {
+            return Ok((Standing::Proven(Verdict::Stock(reason)), None));
+        }
         if let Some(Proof { verdict, undecodable, .. }) = self.proof_of_today() {
             let verdict = match verdict {
                 Verdict::Pending(job) if job.is_done() => match self.current(py)? {
