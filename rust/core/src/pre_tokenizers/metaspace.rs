@@ -29,14 +29,7 @@ impl Metaspace {
     }
 
     pub fn pre_tokenize(&self, text: &mut NormalizedText<'_>, pieces: &mut Pieces) -> Result<()> {
-        // Pieces lie in the order of what they come from: those from the very start are first.
-        let may_prepend = match self.scheme {
-            PrependScheme::Always => usize::MAX,
-            PrependScheme::First => {
-                pieces.spans.iter().take_while(|&&span| text.original_start(span) == 0).count()
-            }
-            PrependScheme::Never => 0,
-        };
+        let may_prepend = may_prepend(self.scheme, text, pieces);
         // A space in front becomes the replacement before anybody looks.
         let prepends = |i: usize, piece: &str| {
             i < may_prepend && !piece.starts_with(' ') && !piece.starts_with(&self.replacement)
@@ -60,23 +53,42 @@ impl Metaspace {
             })?;
         }
         if let Some(finder) = &self.finder {
-            let whole = text.get().as_bytes();
-            let Pieces { spans, spare, .. } = pieces;
-            spare.clear();
-            for span in &mut *spans {
-                let mut open = span.start;
-                for at in finder.find_iter(&whole[span.range()]) {
-                    let at = span.start + at as u32;
-                    // MergedWithNext: every replacement begins a piece.
-                    if at > open {
-                        spare.push(Span { start: open, end: at });
-                        open = at;
-                    }
-                }
-                spare.push(Span { start: open, end: span.end });
-            }
-            std::mem::swap(spans, spare);
+            begin_at(text.get().as_bytes(), pieces, |piece| finder.find_iter(piece));
         }
         Ok(())
     }
+}
+
+/// How many of the first pieces may get the replacement in front.
+pub(super) fn may_prepend(scheme: PrependScheme, text: &NormalizedText<'_>, pieces: &Pieces) -> usize {
+    match scheme {
+        PrependScheme::Always => usize::MAX,
+        // Pieces lie in the order of what they come from: those from the very start are first.
+        PrependScheme::First => {
+            pieces.spans.iter().take_while(|&&span| text.original_start(span) == 0).count()
+        }
+        PrependScheme::Never => 0,
+    }
+}
+
+/// Cuts the pieces so that one begins at each of the `places` found in them (MergedWithNext).
+pub(super) fn begin_at<'t, I: Iterator<Item = usize>>(
+    text: &'t [u8],
+    pieces: &mut Pieces,
+    places: impl Fn(&'t [u8]) -> I,
+) {
+    let Pieces { spans, spare, .. } = pieces;
+    spare.clear();
+    for span in &*spans {
+        let mut open = span.start;
+        for at in places(&text[span.range()]) {
+            let at = span.start + at as u32;
+            if at > open {
+                spare.push(Span { start: open, end: at });
+                open = at;
+            }
+        }
+        spare.push(Span { start: open, end: span.end });
+    }
+    std::mem::swap(spans, spare);
 }

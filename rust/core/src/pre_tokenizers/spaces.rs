@@ -12,9 +12,10 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
+use super::metaspace::{begin_at, may_prepend};
 use crate::config::{NormalizerConfig, Pattern, PreTokenizerConfig, PrependScheme};
 use crate::error::Result;
-use crate::pieces::{Pieces, Span};
+use crate::pieces::Pieces;
 use crate::text::NormalizedText;
 
 /// What stands for a space in the vocabulary.
@@ -175,14 +176,7 @@ impl Metaspace {
         if self.words && !marked && self.scheme == PrependScheme::Always && text.lead_with_spaces(pieces) {
             return Ok(());
         }
-        // Pieces lie in the order of what they come from: those from the very start are first.
-        let may_prepend = match self.scheme {
-            PrependScheme::Always => usize::MAX,
-            PrependScheme::First => {
-                pieces.spans.iter().take_while(|&&span| text.original_start(span) == 0).count()
-            }
-            PrependScheme::Never => 0,
-        };
+        let may_prepend = may_prepend(self.scheme, text, pieces);
         let prepends =
             |i: usize, piece: &str| i < may_prepend && !piece.starts_with(' ') && !piece.starts_with(MARK);
         let changes = pieces.spans.iter().take(may_prepend).enumerate();
@@ -203,26 +197,9 @@ impl Metaspace {
             })?;
         }
         if self.split && (marked || !self.words) {
-            split(text.get().as_bytes(), pieces);
+            // Every space begins a piece.
+            begin_at(text.get().as_bytes(), pieces, |piece| memchr::memchr_iter(b' ', piece));
         }
         Ok(())
     }
-}
-
-/// Every space begins a piece.
-fn split(text: &[u8], pieces: &mut Pieces) {
-    let Pieces { spans, spare, .. } = pieces;
-    spare.clear();
-    for span in &*spans {
-        let mut open = span.start;
-        for at in memchr::memchr_iter(b' ', &text[span.range()]) {
-            let at = span.start + at as u32;
-            if at > open {
-                spare.push(Span { start: open, end: at });
-                open = at;
-            }
-        }
-        spare.push(Span { start: open, end: span.end });
-    }
-    std::mem::swap(spans, spare);
 }
