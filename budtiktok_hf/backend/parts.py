@@ -10,12 +10,10 @@ __all__ = [
     "ALL",
     "BITS",
     "DECODER",
-    "LIGHT",
     "MODEL",
     "NORMALIZER",
     "added_tokens",
     "light_json",
-    "entangled",
     "live",
     "out_of_step",
     "python_decoder",
@@ -36,8 +34,6 @@ BITS = {
     "post_processor": POST_PROCESSOR,
     "decoder": DECODER,
 }
-#: What can be compiled without the model.
-LIGHT = NORMALIZER | PRE_TOKENIZER | POST_PROCESSOR | DECODER | ADDED_TOKENS
 
 #: What of a model can be changed without replacing it. Its vocabulary changes by training only.
 MODEL_FLAGS = (
@@ -82,16 +78,7 @@ def python_decoder(tokenizer) -> bool:
 
 def undecodable(tokenizer) -> str | None:
     """Why the engine cannot decode what it can encode."""
-    if python_decoder(tokenizer):
-        return PYTHON_DECODER
-    if stock.VERSION >= (0, 23) and any(
-        # A token that is normalized no more keeps its normalized text.
-        stock.call(tokenizer, "id_to_token", id) != token.content
-        for id, token in added_tokens(tokenizer).items()
-        if not token.normalized
-    ):
-        return OUT_OF_STEP
-    return None
+    return PYTHON_DECODER if python_decoder(tokenizer) else None
 
 
 def remember(tokenizer, handle) -> None:
@@ -202,12 +189,38 @@ def _shadowed(tokenizer, added: dict) -> list[tuple[str, int]]:
     ]
 
 
-def entangled(handle, added: dict) -> bool:
-    """Whether tokens were added that repeat others, lie in others or are white space. Before 0.23
-    stock goes on matching some of those as it did before they came."""
+def out_of_step(tokenizer, handle, added: dict) -> str | None:
+    """Why the engine cannot be what the object is now, though its parts can be written.
+
+    The object keeps texts normalized by the normalizer of the time a token was added, and the
+    number of special tokens that a template had when it was made.
+    """
+    if not _texts_in_step(tokenizer, handle, added):
+        return OUT_OF_STEP
+    if not _counts_in_step(stock.read(tokenizer, "post_processor")):
+        return COUNT_OUT_OF_STEP
+    return None
+
+
+def _texts_in_step(tokenizer, handle, added: dict) -> bool:
+    """Whether it is known which texts the object looks for."""
     if stock.VERSION >= (0, 23):
-        return False
-    late = handle.memo.get("added_contents", [])
+        return True
+    # Texts do not show, so nothing may have happened that a reload would not repeat.
+    return (
+        _ids_in_step(tokenizer, added)
+        and not _entangled(handle.memo.get("added_contents", []), added)
+        and all(
+            _text_by_encoding(tokenizer, id, token)
+            for id, token in added.items()
+            if token.normalized
+        )
+    )
+
+
+def _entangled(late: list[str], added: dict) -> bool:
+    """Whether tokens added by calls, `late`, repeat others, lie in others or are white space: stock
+    goes on matching some of those as it did before they came."""
     if len(set(late)) < len(late) or not all(content.strip() for content in late):
         return True
     others = [token.content for token in added.values()]
@@ -215,29 +228,6 @@ def entangled(handle, added: dict) -> bool:
         content != other and (content.strip() in other or other.strip() in content)
         for content in late
         for other in others
-    )
-
-
-def out_of_step(tokenizer, added: dict) -> str | None:
-    """Why the engine cannot be what the object is now, though its parts can be written.
-
-    The object keeps texts normalized by the normalizer of the time a token was added, and the
-    number of special tokens that a template had when it was made.
-    """
-    if not _texts_in_step(tokenizer, added):
-        return OUT_OF_STEP
-    if not _counts_in_step(stock.read(tokenizer, "post_processor")):
-        return COUNT_OUT_OF_STEP
-    return None
-
-
-def _texts_in_step(tokenizer, added: dict) -> bool:
-    """Whether it is known which texts the object looks for."""
-    if stock.VERSION >= (0, 23):
-        return True
-    # Texts do not show, so nothing may have happened that a reload would not repeat.
-    return _ids_in_step(tokenizer, added) and all(
-        _text_by_encoding(tokenizer, id, token) for id, token in added.items() if token.normalized
     )
 
 

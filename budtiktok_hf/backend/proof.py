@@ -10,7 +10,7 @@ import os
 import threading
 
 from .. import _native
-from ..fallback import OUT_OF_STEP, PYTHON_COMPONENTS, SAMPLING
+from ..fallback import PYTHON_COMPONENTS, SAMPLING
 from . import made, parts, stock
 
 __all__ = ["prove"]
@@ -160,9 +160,7 @@ def _with_light_parts(tokenizer, handle, compiled, specials):
         light = parts.light_json(tokenizer, added)
     except Exception:
         return PYTHON_COMPONENTS
-    reason = parts.out_of_step(tokenizer, added)
-    if reason is None and parts.entangled(handle, added):
-        reason = OUT_OF_STEP
+    reason = parts.out_of_step(tokenizer, handle, added)
     if reason is not None:
         return reason
     live = parts.live(tokenizer, added, specials)

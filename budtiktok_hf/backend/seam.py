@@ -1,7 +1,7 @@
 """What the native hooks call."""
 
 from .. import canary, fallback
-from . import parts
+from . import parts, stock
 from .made import model_begins, model_made, tokenizer_made
 from .proof import prove
 from .streams import hand_back
@@ -48,13 +48,16 @@ def first_exposed(memo: dict, name: str, component) -> None:
 
 def tokens_added(handle, tokens, special: bool) -> None:
     """Tokens were handed to `add_tokens`, or (`special`) to `add_special_tokens`."""
-    if type(tokens) is list:
-        contents = parts.special_contents(handle)
-        late = handle.memo.setdefault("added_contents", [])
-        late += [getattr(token, "content", token) for token in tokens]
-        for token in tokens:
-            if special or getattr(token, "special", False):
-                contents.add(getattr(token, "content", token))
+    if type(tokens) is not list:
+        return
+    contents = [getattr(token, "content", token) for token in tokens]
+    if stock.VERSION < (0, 23):
+        handle.memo.setdefault("added_contents", []).extend(contents)
+    parts.special_contents(handle).update(
+        content
+        for token, content in zip(tokens, contents)
+        if special or getattr(token, "special", False)
+    )
 
 
 def async_one(tokenizer, sequence, pair, add_special_tokens: bool):

@@ -78,11 +78,6 @@ impl PieceWriter<'_> {
         self.done = at;
     }
 
-    /// Drops the piece's bytes up to `at`.
-    pub fn skip_until(&mut self, at: usize) {
-        self.done = at;
-    }
-
     /// Stock's `prepend`: `text` (not empty) gets the range of the piece's first character. To be
     /// called before anything else is written.
     pub fn prepend(&mut self, text: &str) {
