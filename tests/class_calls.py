@@ -8,7 +8,6 @@ PAIR = "hello world, 東京"
 BATCH = [TEXT, "", "the fox", "  dog\n jumps  "]
 PAIRS = [(TEXT, PAIR), ("a", TEXT), ("", "")]
 WORDS = [["The", "quick", "fox"], ["dog"], []]
-SPLIT_PAIRS = [(["the", "fox"], ["dog", "world"])]
 
 Call = tuple[str, Callable[[Any], Any]]
 

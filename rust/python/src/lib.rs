@@ -20,6 +20,7 @@ pub mod guard;
 pub mod handle;
 pub mod init;
 pub mod input;
+pub mod ints;
 pub mod json_objects;
 pub mod load;
 pub mod marks;

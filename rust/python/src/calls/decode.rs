@@ -5,10 +5,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString};
 
 use super::entry::{Answer, Arguments};
-use super::ints::are_ints;
 use super::request::{flag, optional_flag};
 use super::setup::{Family, Reliance, Setup};
 use super::tokenizer::Served;
+use crate::ints::are_ints;
 use crate::objects::name;
 use crate::output::list_of;
 

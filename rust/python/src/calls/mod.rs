@@ -9,7 +9,6 @@ mod decode;
 mod encode;
 mod entry;
 mod guard;
-mod ints;
 pub mod late;
 mod lookups;
 mod pad;

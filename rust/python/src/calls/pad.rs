@@ -9,12 +9,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyList, PyString, PyTuple};
 
 use super::entry::{Answer, Arguments};
-use super::ints;
 use super::request::{Padding, Strategies, Tensors, flag, optional_flag, optional_length};
 use super::result::{batch_encoding, can_make};
 use super::setup::{Family, Setup};
 use super::tensor::Matrix;
 use super::tokenizer::Served;
+use crate::ints;
 use crate::objects::{name, own_dict};
 use crate::output::list_of;
 
@@ -270,7 +270,7 @@ impl<'py> Column<'py> {
                 (padding, to)
             };
             padding.fill(value);
-            if !ints::read(row, to) {
+            if !ints::fill(row, to) {
                 return Ok(None);
             }
         }

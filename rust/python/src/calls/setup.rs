@@ -18,20 +18,18 @@ pub enum Family {
     Tokenize,
     Pad,
     IdsToTokens,
-    TokensToIds,
     Decode,
     BatchDecode,
 }
 
 impl Family {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::Call,
         Self::EncodePlus,
         Self::Encode,
         Self::Tokenize,
         Self::Pad,
         Self::IdsToTokens,
-        Self::TokensToIds,
         Self::Decode,
         Self::BatchDecode,
     ];
@@ -45,7 +43,6 @@ impl Family {
             Self::Tokenize => "tokenize",
             Self::Pad => "pad",
             Self::IdsToTokens => "ids_to_tokens",
-            Self::TokensToIds => "tokens_to_ids",
             Self::Decode => "decode",
             Self::BatchDecode => "batch_decode",
         }

@@ -1,19 +1,17 @@
 //! `Tokenizer.decode_batch`: sequences shared between threads by the number of their ids.
 
 use std::ops::Range;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use budtiktok::Result;
 use budtiktok::decoders::IdDecoder;
+use budtiktok::{Result, threads};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use rayon::ThreadPool;
 
-use super::ids::{self, Ids, Items};
-use super::{FAILS, Ready, decoder, ready};
+use super::{FAILS, Ready, by_engine, ready};
 use crate::descriptor::Call;
 use crate::enter::enter;
+use crate::ints::{self, Ids, Items};
 use crate::objects::names;
 use crate::output::string;
 use crate::pool;
@@ -43,7 +41,7 @@ impl Sequences {
                 read.ids.reserve(lengths.sum());
                 read.ends.reserve(items.len());
                 for sequence in &items {
-                    ids::read(sequence, &mut read.ids)?;
+                    ints::read(sequence, &mut read.ids)?;
                     read.ends.push(read.ids.len());
                 }
             }
@@ -99,24 +97,15 @@ pub fn decode_batch(py: Python<'_>, call: &Call<'_>) -> PyResult<Served> {
     let Some(Arguments { object, sequences, skip, .. }) = arguments(py, call) else {
         return Ok(Served::Declined(ARGUMENTS.into()));
     };
-    let compiled = match ready(&object, sequences.ids.len())? {
-        Ready::Engine(compiled) => compiled,
-        Ready::Stock(reason) => return Ok(Served::Declined(reason)),
-        Ready::NotYet => return Ok(Served::Aside),
-    };
-    let decoder = match decoder(&compiled) {
-        Ok(decoder) => decoder,
-        Err(served) => return Ok(served),
-    };
-    pool::note_use();
-    let bytes = sequences.ids.len() * size_of::<u32>();
-    match enter(py, bytes, || decode_all(decoder, &sequences, skip))? {
-        Ok(texts) => {
-            let strings = texts.iter().map(|text| string(py, text)).collect::<PyResult<Vec<_>>>()?;
-            Ok(Served::Done(PyList::new(py, strings)?.into_any().unbind()))
-        }
-        Err(_) => Ok(Served::Declined(FAILS.into())),
-    }
+    by_engine(&object, sequences.ids.len(), |decoder| {
+        pool::note_use();
+        let bytes = sequences.ids.len() * size_of::<u32>();
+        let Ok(texts) = enter(py, bytes, || decode_all(decoder, &sequences, skip))? else {
+            return Ok(Served::Declined(FAILS.into()));
+        };
+        let strings = texts.iter().map(|text| string(py, text)).collect::<PyResult<Vec<_>>>()?;
+        Ok(Served::Done(PyList::new(py, strings)?.into_any().unbind()))
+    })
 }
 
 fn decode_all(decoder: &IdDecoder, sequences: &Sequences, skip: bool) -> Result<Vec<String>> {
@@ -132,25 +121,14 @@ fn decode_all(decoder: &IdDecoder, sequences: &Sequences, skip: bool) -> Result<
 fn share(decoder: &IdDecoder, sequences: &Sequences, skip: bool, pool: &ThreadPool) -> Result<Vec<String>> {
     let threads = pool.current_num_threads() + 1;
     let chunks = sequences.chunks(sequences.ids.len() / (threads * CHUNKS_PER_THREAD));
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(chunks.len()));
-    let work = || {
-        while let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let texts: Result<Vec<String>> =
-                chunk.clone().map(|index| decoder.decode(sequences.get(index), skip)).collect();
-            done.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((chunk.start, texts));
-        }
-    };
-    pool.in_place_scope(|scope| {
-        for _ in 1..threads.min(chunks.len()) {
-            scope.spawn(|_| work());
-        }
-        work();
-    });
-    let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    done.sort_unstable_by_key(|&(start, _)| start);
+    let done: Vec<Result<Vec<String>>> = threads::run(
+        pool,
+        chunks.len(),
+        || (),
+        |(), chunk| chunks[chunk].clone().map(|index| decoder.decode(sequences.get(index), skip)).collect(),
+    );
     let mut all = Vec::with_capacity(sequences.len());
-    for (_, texts) in done {
+    for texts in done {
         all.extend(texts?);
     }
     Ok(all)

@@ -6,7 +6,6 @@
 //! a little never pays for an engine.
 
 mod batch;
-mod ids;
 mod lookups;
 mod stream;
 
@@ -20,6 +19,7 @@ use crate::compile::{Compiled, Outcome};
 use crate::descriptor::Call;
 use crate::enter::enter;
 use crate::handle::{Handle, Standing, Verdict};
+use crate::ints;
 use crate::objects::names;
 use crate::output::string;
 use crate::roles::backend;
@@ -85,28 +85,33 @@ fn decoder(compiled: &Compiled) -> Result<&IdDecoder, Served> {
     tokenizer.decoder().map_err(|error| Served::Declined(error.to_string().into()))
 }
 
+/// What `serve` makes of a call that decodes `ids` ids, if the engine serves it.
+fn by_engine(
+    object: &Bound<'_, PyAny>,
+    ids: usize,
+    serve: impl FnOnce(&IdDecoder) -> PyResult<Served>,
+) -> PyResult<Served> {
+    match ready(object, ids)? {
+        Ready::Engine(compiled) => decoder(&compiled).map_or_else(Ok, serve),
+        Ready::Stock(reason) => Ok(Served::Declined(reason)),
+        Ready::NotYet => Ok(Served::Aside),
+    }
+}
+
 /// `Tokenizer.decode`.
 pub fn decode(py: Python<'_>, call: &Call<'_>) -> PyResult<Served> {
     let names = names!(c"ids", c"skip_special_tokens");
     let (Some(object), Some([Some(given), skip])) = (call.object(py), call.bind(py, &names)) else {
         return Ok(Served::Declined(ARGUMENTS.into()));
     };
-    let mut ids = ids::Ids::new();
-    let (Some(skip), Some(())) = (flag(skip, true), ids::read(&given, &mut ids)) else {
+    let mut ids = ints::Ids::new();
+    let (Some(skip), Some(())) = (flag(skip, true), ints::read(&given, &mut ids)) else {
         return Ok(Served::Declined(ARGUMENTS.into()));
     };
-    let compiled = match ready(&object, ids.len())? {
-        Ready::Engine(compiled) => compiled,
-        Ready::Stock(reason) => return Ok(Served::Declined(reason)),
-        Ready::NotYet => return Ok(Served::Aside),
-    };
-    let decoder = match decoder(&compiled) {
-        Ok(decoder) => decoder,
-        Err(served) => return Ok(served),
-    };
-    let text = enter(py, ids.len() * size_of::<u32>(), || decoder.decode(&ids, skip))?;
-    Ok(match text {
-        Ok(text) => Served::Done(string(py, &text)?.unbind()),
-        Err(_) => Served::Declined(FAILS.into()),
+    by_engine(&object, ids.len(), |decoder| {
+        match enter(py, ids.len() * size_of::<u32>(), || decoder.decode(&ids, skip))? {
+            Ok(text) => Ok(Served::Done(string(py, &text)?.unbind())),
+            Err(_) => Ok(Served::Declined(FAILS.into())),
+        }
     })
 }

@@ -20,8 +20,9 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyString, PyTuple};
 
-use super::{Ready, WORTH_PROVING, decoder, ids, ready};
+use super::{Ready, WORTH_PROVING, decoder, ready};
 use crate::descriptor::Call;
+use crate::ints;
 use crate::objects::{name, names};
 use crate::roles::{backend, is_tokenizer, original};
 use crate::serve::{Served, count_for, served};
@@ -109,7 +110,7 @@ pub fn made(
     };
     let mut made_with = Vec::new();
     if let Some(given) = given
-        && ids::read(&given, &mut made_with).is_none()
+        && ints::read(&given, &mut made_with).is_none()
     {
         return Ok(());
     }
@@ -153,7 +154,7 @@ fn stepped(py: Python<'_>, call: &Call<'_>, object: &Bound<'_, PyAny>) -> PyResu
     let Some([Some(tokenizer), Some(given)]) = call.bind(py, &names!(c"tokenizer", c"id")) else {
         return Ok(Served::Aside);
     };
-    let mut ids = ids::Ids::new();
+    let mut ids = ints::Ids::new();
     if !is_tokenizer(&tokenizer)? || read_step(&given, &mut ids).is_none() {
         return Ok(Served::Aside);
     }
@@ -197,8 +198,8 @@ fn stepped(py: Python<'_>, call: &Call<'_>, object: &Bound<'_, PyAny>) -> PyResu
 }
 
 /// One id, or a sequence of them.
-fn read_step(given: &Bound<'_, PyAny>, ids: &mut ids::Ids) -> Option<()> {
-    if let Some(id) = ids::exact_int(given.as_borrowed()) {
+fn read_step(given: &Bound<'_, PyAny>, ids: &mut ints::Ids) -> Option<()> {
+    if let Some(id) = ints::exact_int(given.as_borrowed()) {
         ids.push(id);
         return Some(());
     }
@@ -207,7 +208,7 @@ fn read_step(given: &Bound<'_, PyAny>, ids: &mut ids::Ids) -> Option<()> {
             ids.push(id);
             Some(())
         }
-        Err(_) => ids::read(given, ids),
+        Err(_) => ints::read(given, ids),
     }
 }
 

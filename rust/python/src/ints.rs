@@ -1,9 +1,10 @@
-//! Python's ids in: exact lists and tuples of exact ints are read directly, any other sequence by
-//! the rules stock has (pyo3's).
+//! Python's ints in. Exact lists and tuples of exact ints are read directly; of any other sequence
+//! the ids are read by the rules stock has (pyo3's).
 #![allow(unsafe_code)]
 
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::{PyInt, PyList};
 
 /// Ids of a call.
 pub type Ids = Vec<u32>;
@@ -131,7 +132,7 @@ impl<'a, 'py> Items<'a, 'py> {
         Some(Self { slots, py: object.py() })
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }
 
@@ -140,5 +141,72 @@ impl<'a, 'py> Items<'a, 'py> {
         let py = self.py;
         // SAFETY: slots hold objects, alive as long as the list or tuple holds them.
         self.slots.iter().map(move |&slot| unsafe { Borrowed::from_ptr(py, slot) })
+    }
+}
+
+/// Whether all objects of a list are what `look` (their number, the object) looks for. It must run
+/// no code of Python's.
+fn all<'py>(
+    list: &Bound<'py, PyList>,
+    mut look: impl FnMut(usize, Borrowed<'_, 'py, PyAny>) -> bool,
+) -> bool {
+    match Items::of(list) {
+        Some(items) => items.iter().enumerate().all(|(at, object)| look(at, object)),
+        None => list.iter().enumerate().all(|(at, object)| look(at, object.as_borrowed())),
+    }
+}
+
+/// Whether a list holds exact ints alone.
+pub fn are_ints(list: &Bound<'_, PyList>) -> bool {
+    all(list, |_, object| object.cast_exact::<PyInt>().is_ok())
+}
+
+/// Writes a list of exact ints that are as many as `to` and fit; false if it is anything else.
+pub fn fill(list: &Bound<'_, PyList>, to: &mut [i64]) -> bool {
+    let mut filled = 0;
+    let plain = all(list, |at, object| {
+        let value = object.cast_exact::<PyInt>().ok().and_then(|int| int.extract().ok());
+        let (Some(to), Some(value)) = (to.get_mut(at), value) else { return false };
+        *to = value;
+        filled += 1;
+        true
+    });
+    plain && filled == to.len()
+}
+
+/// The ids of a list; `None` if one is no exact int or no id.
+pub fn ids(list: &Bound<'_, PyList>) -> Option<Ids> {
+    let mut ids = Ids::with_capacity(list.len());
+    all(list, |_, object| exact_int(object).map(|id| ids.push(id)).is_some()).then_some(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list<'py>(py: Python<'py>, code: &std::ffi::CStr) -> Bound<'py, PyList> {
+        py.eval(code, None, None).unwrap().cast_into().unwrap()
+    }
+
+    #[test]
+    fn only_plain_ints() {
+        Python::initialize();
+        Python::attach(|py| {
+            assert_eq!(ids(&list(py, c"[0, 7, 2**32 - 1]")), Some(vec![0, 7, u32::MAX]));
+            assert_eq!(ids(&list(py, c"[]")), Some(vec![]));
+            for odd in [c"[True]", c"[-1]", c"[2**32]", c"[2**70]", c"[1.0]", c"['1']", c"[None]"] {
+                assert_eq!(ids(&list(py, odd)), None, "{odd:?}");
+            }
+            let mut to = [0; 3];
+            assert!(fill(&list(py, c"[-5, 2**63 - 1, -2**63]"), &mut to));
+            assert_eq!(to, [-5, i64::MAX, i64::MIN]);
+            for odd in [c"[1, 2]", c"[1, 2, 3, 4]", c"[1, 2, 2**63]", c"[1, False, 2]"] {
+                assert!(!fill(&list(py, odd), &mut to), "{odd:?}");
+            }
+            assert!(are_ints(&list(py, c"[2**100, -1]")));
+            assert!(!are_ints(&list(py, c"[1, True]")));
+            assert_eq!(exact_int(list(py, c"[5]").get_item(0).unwrap().as_borrowed()), Some(5));
+            assert_eq!(exact_int(list(py, c"[True]").get_item(0).unwrap().as_borrowed()), None);
+        });
     }
 }
