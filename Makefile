@@ -59,7 +59,7 @@ demo: build ## trains a small tokenizer, checks every field, prints the speeds (
 test: test-rust test-python ## cargo's and pytest's suites
 
 test-rust: $(VENV)/made
-	PYO3_PYTHON=$(CURDIR)/$(BIN)/python cargo test --manifest-path $(RUST) -p budtiktok --quiet
+	PYO3_PYTHON=$(CURDIR)/$(BIN)/python cargo test --manifest-path $(RUST) --workspace --quiet
 
 test-python: test-environment
 	$(TEST)/bin/python -m pytest -m 'not long'
