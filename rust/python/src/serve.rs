@@ -14,7 +14,7 @@ use crate::encode;
 use crate::handle::{Handle, Verdict};
 use crate::objects::{name, names};
 use crate::roles::{backend, original};
-use crate::state::CallState;
+use crate::state::{CallState, padding_dict, truncation_dict};
 
 /// Who serves a call.
 pub enum Ready<'py> {
@@ -257,40 +257,12 @@ fn some(py: Python<'_>, value: Py<PyAny>) -> Option<Py<PyAny>> {
 
 /// The state as a twin takes it: a dict of keyword arguments by method name.
 fn twin_state<'py>(py: Python<'py>, state: &CallState) -> PyResult<Bound<'py, PyDict>> {
-    use budtiktok::config::{Direction, PaddingStrategy, TruncationStrategy};
-    let direction = |direction| match direction {
-        Direction::Left => "left",
-        Direction::Right => "right",
-    };
     let all = PyDict::new(py);
     if let Some(params) = &state.truncation {
-        let dict = PyDict::new(py);
-        dict.set_item("max_length", params.max_length)?;
-        dict.set_item("stride", params.stride)?;
-        dict.set_item("direction", direction(params.direction))?;
-        dict.set_item(
-            "strategy",
-            match params.strategy {
-                TruncationStrategy::LongestFirst => "longest_first",
-                TruncationStrategy::OnlyFirst => "only_first",
-                TruncationStrategy::OnlySecond => "only_second",
-            },
-        )?;
-        all.set_item("truncation", dict)?;
+        all.set_item("truncation", truncation_dict(py, params)?)?;
     }
     if let Some(params) = &state.padding {
-        let dict = PyDict::new(py);
-        dict.set_item("direction", direction(params.direction))?;
-        dict.set_item("pad_id", params.pad_id)?;
-        dict.set_item("pad_type_id", params.pad_type_id)?;
-        dict.set_item("pad_token", &params.pad_token)?;
-        dict.set_item("pad_to_multiple_of", params.pad_to_multiple_of)?;
-        let length = match params.strategy {
-            PaddingStrategy::BatchLongest => None,
-            PaddingStrategy::Fixed(length) => Some(length),
-        };
-        dict.set_item("length", length)?;
-        all.set_item("padding", dict)?;
+        all.set_item("padding", padding_dict(py, params)?)?;
     }
     all.set_item("encode_special_tokens", state.encode_special_tokens)?;
     Ok(all)

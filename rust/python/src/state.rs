@@ -6,6 +6,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::objects::name;
+
 /// The tokenizer's state at the moment of a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallState {
@@ -45,24 +47,74 @@ fn item<'py>(dict: &Bound<'py, PyDict>, key: &str) -> PyResult<Bound<'py, PyAny>
     dict.get_item(key)?.ok_or_else(|| PyValueError::new_err(format!("`{key}` is missing")))
 }
 
-fn direction(dict: &Bound<'_, PyDict>) -> PyResult<Direction> {
-    match item(dict, "direction")?.extract::<String>()?.as_str() {
-        "left" => Ok(Direction::Left),
-        "right" => Ok(Direction::Right),
-        other => Err(PyValueError::new_err(format!("unknown direction `{other}`"))),
+/// `"left"` or `"right"`.
+pub fn direction_named(name: &str) -> Option<Direction> {
+    [Direction::Left, Direction::Right].into_iter().find(|&direction| direction_name(direction) == name)
+}
+
+fn direction_name(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Left => "left",
+        Direction::Right => "right",
     }
+}
+
+/// A strategy of truncation as stock spells it.
+pub fn strategy_named(name: &str) -> Option<TruncationStrategy> {
+    [TruncationStrategy::LongestFirst, TruncationStrategy::OnlyFirst, TruncationStrategy::OnlySecond]
+        .into_iter()
+        .find(|&strategy| strategy_name(strategy) == name)
+}
+
+fn strategy_name(strategy: TruncationStrategy) -> &'static str {
+    match strategy {
+        TruncationStrategy::LongestFirst => "longest_first",
+        TruncationStrategy::OnlyFirst => "only_first",
+        TruncationStrategy::OnlySecond => "only_second",
+    }
+}
+
+fn direction(dict: &Bound<'_, PyDict>) -> PyResult<Direction> {
+    let name = item(dict, "direction")?.extract::<String>()?;
+    direction_named(&name).ok_or_else(|| PyValueError::new_err(format!("unknown direction `{name}`")))
+}
+
+fn strategy(dict: &Bound<'_, PyDict>) -> PyResult<TruncationStrategy> {
+    let name = item(dict, "strategy")?.extract::<String>()?;
+    strategy_named(&name).ok_or_else(|| PyValueError::new_err(format!("unknown strategy `{name}`")))
+}
+
+/// The keywords of `enable_truncation`.
+pub fn truncation_dict<'py>(py: Python<'py>, params: &TruncationParams) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item(name!(c"max_length").get(py), params.max_length)?;
+    dict.set_item(name!(c"stride").get(py), params.stride)?;
+    dict.set_item(name!(c"strategy").get(py), strategy_name(params.strategy))?;
+    dict.set_item(name!(c"direction").get(py), direction_name(params.direction))?;
+    Ok(dict)
+}
+
+/// The keywords of `enable_padding`.
+pub fn padding_dict<'py>(py: Python<'py>, params: &PaddingParams) -> PyResult<Bound<'py, PyDict>> {
+    let length = match params.strategy {
+        PaddingStrategy::BatchLongest => None,
+        PaddingStrategy::Fixed(length) => Some(length),
+    };
+    let dict = PyDict::new(py);
+    dict.set_item(name!(c"length").get(py), length)?;
+    dict.set_item(name!(c"direction").get(py), direction_name(params.direction))?;
+    dict.set_item(name!(c"pad_id").get(py), params.pad_id)?;
+    dict.set_item(name!(c"pad_token").get(py), &params.pad_token)?;
+    dict.set_item(name!(c"pad_type_id").get(py), params.pad_type_id)?;
+    dict.set_item(name!(c"pad_to_multiple_of").get(py), params.pad_to_multiple_of)?;
+    Ok(dict)
 }
 
 fn truncation_params(dict: &Bound<'_, PyDict>) -> PyResult<TruncationParams> {
     Ok(TruncationParams {
         direction: direction(dict)?,
         max_length: item(dict, "max_length")?.extract()?,
-        strategy: match item(dict, "strategy")?.extract::<String>()?.as_str() {
-            "longest_first" => TruncationStrategy::LongestFirst,
-            "only_first" => TruncationStrategy::OnlyFirst,
-            "only_second" => TruncationStrategy::OnlySecond,
-            other => return Err(PyValueError::new_err(format!("unknown strategy `{other}`"))),
-        },
+        strategy: strategy(dict)?,
         stride: item(dict, "stride")?.extract()?,
     })
 }

@@ -12,15 +12,6 @@ use crate::ints::are_ints;
 use crate::objects::name;
 use crate::output::list_of;
 
-macro_rules! understood {
-    ($value:expr) => {
-        match $value {
-            Some(value) => value,
-            None => return Ok(None),
-        }
-    };
-}
-
 /// `PreTrainedTokenizerBase.decode`.
 pub fn decode<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<Answer<'py>> {
     let Some(reliance) = setup.reliance(Family::Decode) else { return Ok(Answer::Stock) };

@@ -241,15 +241,6 @@ impl Further {
     }
 }
 
-macro_rules! understood {
-    ($value:expr, $otherwise:expr) => {
-        match $value {
-            Some(value) => value,
-            None => return Ok($otherwise),
-        }
-    };
-}
-
 /// `PreTrainedTokenizerBase.__call__`.
 pub fn call<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<Answer<'py>> {
     let object = call.get(0).to_owned();

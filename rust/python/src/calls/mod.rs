@@ -5,6 +5,19 @@
 //! knows exactly ([`request`]), for classes and objects that change nothing of what it replaces
 //! ([`guard`], [`tokenizer`]), and leaves everything else to stock's own function.
 
+/// The value of what was understood; else the function ends, by default with `None`: stock answers.
+macro_rules! understood {
+    ($value:expr) => {
+        understood!($value, None)
+    };
+    ($value:expr, $otherwise:expr) => {
+        match $value {
+            Some(value) => value,
+            None => return Ok($otherwise),
+        }
+    };
+}
+
 mod decode;
 mod encode;
 mod entry;

@@ -26,15 +26,6 @@ pub fn pad<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<Answer<'py
     Ok(padded(setup, &served, call)?.map_or(Answer::Stock, Answer::Done))
 }
 
-macro_rules! understood {
-    ($value:expr) => {
-        match $value {
-            Some(value) => value,
-            None => return Ok(None),
-        }
-    };
-}
-
 fn padded<'py>(
     setup: &Setup,
     served: &Served<'py>,

@@ -9,7 +9,7 @@ use super::setup::Setup;
 use super::tokenizer::{Limit, Served, direction};
 use crate::input::{Item, Source};
 use crate::objects::{Name, name};
-use crate::state::CallState;
+use crate::state::{CallState, strategy_named};
 
 /// A real bool.
 pub fn flag(value: &Bound<'_, PyAny>) -> Option<bool> {
@@ -99,11 +99,8 @@ pub fn truncation_argument(setup: &Setup, value: &Bound<'_, PyAny>) -> Option<Tr
     }
     if let Ok(text) = value.cast_exact::<PyString>() {
         return match text.to_str().ok()? {
-            "longest_first" => Some(Some(TruncationStrategy::LongestFirst)),
-            "only_first" => Some(Some(TruncationStrategy::OnlyFirst)),
-            "only_second" => Some(Some(TruncationStrategy::OnlySecond)),
             "do_not_truncate" => Some(None),
-            _ => None,
+            name => strategy_named(name).map(Some),
         };
     }
     truncation_member(setup, value)

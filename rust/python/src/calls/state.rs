@@ -4,15 +4,13 @@
 
 use std::sync::{Arc, Mutex, Weak};
 
-use budtiktok::config::{Direction, PaddingStrategy, TruncationStrategy};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 
 use super::tokenizer::Served;
 use super::turn::Turn;
 use crate::compile::Compiled;
 use crate::objects::name;
-use crate::state::CallState;
+use crate::state::{CallState, padding_dict, truncation_dict};
 
 /// A padding token and its id.
 #[derive(Debug, Clone)]
@@ -72,11 +70,7 @@ fn write(backend: &Bound<'_, PyAny>, current: &CallState, wanted: &CallState) ->
         match &wanted.truncation {
             None => backend.call_method0(name!(c"no_truncation").get(py))?,
             Some(params) => {
-                let keywords = PyDict::new(py);
-                keywords.set_item(name!(c"max_length").get(py), params.max_length)?;
-                keywords.set_item(name!(c"stride").get(py), params.stride)?;
-                keywords.set_item(name!(c"strategy").get(py), strategy(params.strategy))?;
-                keywords.set_item(name!(c"direction").get(py), direction(params.direction))?;
+                let keywords = truncation_dict(py, params)?;
                 backend.call_method(name!(c"enable_truncation").get(py), (), Some(&keywords))?
             }
         };
@@ -86,17 +80,7 @@ fn write(backend: &Bound<'_, PyAny>, current: &CallState, wanted: &CallState) ->
         match &wanted.padding {
             None => backend.call_method0(name!(c"no_padding").get(py))?,
             Some(params) => {
-                let keywords = PyDict::new(py);
-                let length = match params.strategy {
-                    PaddingStrategy::BatchLongest => None,
-                    PaddingStrategy::Fixed(length) => Some(length),
-                };
-                keywords.set_item(name!(c"length").get(py), length)?;
-                keywords.set_item(name!(c"direction").get(py), direction(params.direction))?;
-                keywords.set_item(name!(c"pad_id").get(py), params.pad_id)?;
-                keywords.set_item(name!(c"pad_token").get(py), &params.pad_token)?;
-                keywords.set_item(name!(c"pad_type_id").get(py), params.pad_type_id)?;
-                keywords.set_item(name!(c"pad_to_multiple_of").get(py), params.pad_to_multiple_of)?;
+                let keywords = padding_dict(py, params)?;
                 backend.call_method(name!(c"enable_padding").get(py), (), Some(&keywords))?
             }
         };
@@ -107,19 +91,4 @@ fn write(backend: &Bound<'_, PyAny>, current: &CallState, wanted: &CallState) ->
         writes += 1;
     }
     Ok(writes)
-}
-
-pub fn direction(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Left => "left",
-        Direction::Right => "right",
-    }
-}
-
-pub fn strategy(strategy: TruncationStrategy) -> &'static str {
-    match strategy {
-        TruncationStrategy::LongestFirst => "longest_first",
-        TruncationStrategy::OnlyFirst => "only_first",
-        TruncationStrategy::OnlySecond => "only_second",
-    }
 }

@@ -15,7 +15,7 @@ use crate::engine::Shared;
 use crate::handle::Handle;
 use crate::objects::{Name, name, own_dict};
 use crate::serve::{Ready, ready};
-use crate::state::CallState;
+use crate::state::{CallState, direction_named};
 
 /// A tokenizer whose calls the engine serves.
 pub struct Served<'py> {
@@ -234,9 +234,5 @@ pub fn has_name(names: &Bound<'_, PyList>, name: &'static Name) -> PyResult<Opti
 
 /// `"left"` or `"right"`.
 pub fn direction(side: &Bound<'_, PyString>) -> Option<budtiktok::config::Direction> {
-    match side.to_str().ok()? {
-        "left" => Some(budtiktok::config::Direction::Left),
-        "right" => Some(budtiktok::config::Direction::Right),
-        _ => None,
-    }
+    direction_named(side.to_str().ok()?)
 }

@@ -13,6 +13,7 @@ use pyo3::{Borrowed, IntoPyObjectExt};
 
 use super::{PyEncoding, pickle, stock};
 use crate::output::{id_list, offset_list, optional_list, run_list, token_list};
+use crate::state::direction_named;
 
 /// An argument that is a plain non-negative int; anything else is stock's to judge.
 fn index<T: for<'a, 'py> FromPyObject<'a, 'py>>(argument: &Bound<'_, PyAny>) -> Option<T> {
@@ -114,11 +115,7 @@ impl Pad {
 }
 
 fn direction(value: &Bound<'_, PyAny>) -> Option<Direction> {
-    match value.cast::<PyString>().ok()?.to_str().ok()? {
-        "left" => Some(Direction::Left),
-        "right" => Some(Direction::Right),
-        _ => None,
-    }
+    direction_named(value.cast::<PyString>().ok()?.to_str().ok()?)
 }
 
 #[pymethods]
