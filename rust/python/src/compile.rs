@@ -165,8 +165,8 @@ impl Compiled {
     }
 }
 
-/// Of each added token: its text and whether it is known as special, as far as that is seen; then (content, id) of those
-/// whose id has become another's.
+/// Of each added token: its text and whether it is known as special, as far as that is seen; then
+/// (content, id) of those whose id has become another's.
 pub type LiveAdded = (Vec<(Option<String>, Option<bool>)>, Vec<(String, u32)>);
 
 /// Sources from which on giving back memory is worth a thread.
