@@ -185,3 +185,20 @@ def test_lookups(kind):
     fast = compared(warm(make), calls)
     if supported():
         assert fast
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_cheap_calls_build_no_engine(kind):
+    """What stock does in microseconds waits for no engine until it adds up."""
+    few = [
+        called("convert_tokens_to_ids", "the"),
+        called("convert_tokens_to_ids", ["the", "nope"]),
+        called("convert_ids_to_tokens", [1, 2]),
+        called("decode", [1, 2]),
+        called("pad", {"input_ids": [[1, 2], [3]]}),
+    ]
+    assert compared(lambda: made(kind), few) == 0
+    many = [called("convert_ids_to_tokens", [1] * (1 << 18)), *few]
+    fast = compared(lambda: made(kind), many)
+    if supported():
+        assert fast >= len(many)

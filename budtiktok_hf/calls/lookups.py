@@ -1,8 +1,8 @@
-"""The stand-in of the look-up of many ids."""
+"""Stand-ins of the look-ups of many ids or tokens."""
 
 from .. import _native
 
-__all__ = ["convert_ids_to_tokens"]
+__all__ = ["convert_ids_to_tokens", "convert_tokens_to_ids"]
 
 
 def convert_ids_to_tokens(fast=_native.fast_ids_to_tokens):
@@ -10,3 +10,10 @@ def convert_ids_to_tokens(fast=_native.fast_ids_to_tokens):
         return fast(self, ids, skip_special_tokens, None)
 
     return convert_ids_to_tokens
+
+
+def convert_tokens_to_ids(fast=_native.fast_tokens_to_ids):
+    def convert_tokens_to_ids(self, tokens):
+        return fast(self, tokens, None)
+
+    return convert_tokens_to_ids

@@ -95,6 +95,14 @@ _CALLS = (
     ),
     _Call(
         "PreTrainedTokenizerBase",
+        "convert_tokens_to_ids",
+        "tokens_to_ids",
+        lookups.convert_tokens_to_ids,
+        (*_IDS, "unk_token", "unk_token_id"),
+        _READS,
+    ),
+    _Call(
+        "PreTrainedTokenizerBase",
         "decode",
         "decode",
         decode.decode,

@@ -35,6 +35,7 @@ pub mod roles;
 pub mod serve;
 pub mod state;
 pub mod text;
+pub mod worth;
 
 #[pymodule(gil_used = false)]
 mod _native {

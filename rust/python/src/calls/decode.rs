@@ -49,7 +49,8 @@ fn decoded<'py>(
     let py = call.py();
     let ids = understood!(plain(&call.get(1))?);
     let skip_special_tokens = understood!(flag(&call.get(2)));
-    let served = understood!(Served::look(setup, reliance, &call.get(0))?);
+    // What is decoded counts where the backend decodes it.
+    let served = understood!(Served::settled(setup, reliance, &call.get(0), 0)?);
     let clean_up = match clean_up {
         Some(clean_up) => clean_up,
         None => {

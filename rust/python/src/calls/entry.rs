@@ -176,6 +176,7 @@ entries! {
     tokenize, c"fast_tokenize", Family::Tokenize, 5, encode::tokenize;
     pad_batch, c"fast_pad", Family::Pad, 10, pad::pad;
     ids_to_tokens, c"fast_ids_to_tokens", Family::IdsToTokens, 4, lookups::ids_to_tokens;
+    tokens_to_ids, c"fast_tokens_to_ids", Family::TokensToIds, 3, lookups::tokens_to_ids;
     decode, c"fast_decode", Family::Decode, 4, decode::decode;
     batch_decode, c"fast_batch_decode", Family::BatchDecode, 5, decode::batch_decode;
 }

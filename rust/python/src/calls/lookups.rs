@@ -1,17 +1,15 @@
-//! `convert_ids_to_tokens`: many look-ups in one call, from the tables the engine has anyway.
-//!
-//! `convert_tokens_to_ids` is not here: it is asked while a tokenizer is loaded, and would wait for
-//! the engine.
+//! `convert_ids_to_tokens` and `convert_tokens_to_ids`: many look-ups in one call, from the tables
+//! the engine has anyway.
 
 use std::ops::RangeInclusive;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyList, PyString};
+use pyo3::types::{PyDict, PyInt, PyList, PyString, PyTuple};
 
 use super::entry::{Answer, Arguments};
 use super::request::flag;
 use super::setup::{Family, Setup};
-use super::tokenizer::Served;
+use super::tokenizer::{Served, special_token};
 use crate::engine::Shared;
 use crate::ints;
 use crate::objects::name;
@@ -21,8 +19,15 @@ use crate::output::list_of;
 pub fn ids_to_tokens<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<Answer<'py>> {
     let object = call.get(0).to_owned();
     let Some(reliance) = setup.reliance(Family::IdsToTokens) else { return Ok(Answer::Stock) };
-    let Some(served) = Served::look(setup, reliance, &object)? else { return Ok(Answer::Stock) };
+    let Some(served) = Served::settled(setup, reliance, &object, many(&call.get(1)))? else {
+        return Ok(Answer::Stock);
+    };
     Ok(tokens_of(&served, &call.get(1), &call.get(2))?.map_or(Answer::Stock, Answer::Done))
+}
+
+/// How much there is to look up.
+fn many(given: &Bound<'_, PyAny>) -> usize {
+    given.cast_exact::<PyList>().map_or(1, |list| list.len())
 }
 
 fn tokens_of<'py>(
@@ -104,5 +109,84 @@ impl<'a, 'py> Tokens<'a, 'py> {
             None if vocabulary.token(id).is_some() => self.shared.strings().string(self.py, vocabulary, id),
             None => Ok(self.py.None().into_bound(self.py)),
         }
+    }
+}
+
+/// `PreTrainedTokenizerBase.convert_tokens_to_ids`.
+pub fn tokens_to_ids<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<Answer<'py>> {
+    let object = call.get(0).to_owned();
+    let Some(reliance) = setup.reliance(Family::TokensToIds) else { return Ok(Answer::Stock) };
+    let Some(served) = Served::settled(setup, reliance, &object, many(&call.get(1)))? else {
+        return Ok(Answer::Stock);
+    };
+    Ok(ids_of(setup, &served, &call.get(1))?.map_or(Answer::Stock, Answer::Done))
+}
+
+fn ids_of<'py>(
+    setup: &Setup,
+    served: &Served<'py>,
+    tokens: &Bound<'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(shared) = served.shared() else { return Ok(None) };
+    let py = tokens.py();
+    let mut unknown = Unknown { setup, served, id: None };
+    if let Ok(token) = tokens.cast_exact::<PyString>() {
+        return match id_of(shared, token) {
+            Some(Some(id)) => Ok(Some(id.into_pyobject(py)?.into_any())),
+            Some(None) => unknown.get(),
+            None => Ok(None),
+        };
+    }
+    let tokens: Vec<Bound<'py, PyAny>> = if let Ok(list) = tokens.cast_exact::<PyList>() {
+        list.iter().collect()
+    } else if let Ok(tuple) = tokens.cast_exact::<PyTuple>() {
+        tuple.iter().collect()
+    } else {
+        return Ok(None);
+    };
+    let mut ids = Vec::with_capacity(tokens.len());
+    for token in &tokens {
+        let Ok(token) = token.cast_exact::<PyString>() else { return Ok(None) };
+        ids.push(match id_of(shared, token) {
+            Some(Some(id)) => id.into_pyobject(py)?.into_any(),
+            Some(None) => match unknown.get()? {
+                Some(id) => id,
+                None => return Ok(None),
+            },
+            None => return Ok(None),
+        });
+    }
+    Ok(Some(list_of(py, ids.len(), |at| Ok(ids[at].clone()))?.into_any()))
+}
+
+/// The id of a token, if it has one; `None` if it is no text of Unicode scalars.
+fn id_of(shared: &Shared, token: &Bound<'_, PyString>) -> Option<Option<u32>> {
+    let text = token.to_cow().ok()?;
+    let added = shared.tokenizer.plan().added.token_to_id(&text);
+    Some(added.or_else(|| shared.tokenizer.vocabulary().id(&text)))
+}
+
+/// `unk_token_id`, asked for when the first unknown token comes.
+struct Unknown<'a, 'py> {
+    setup: &'a Setup,
+    served: &'a Served<'py>,
+    id: Option<Bound<'py, PyAny>>,
+}
+
+impl<'py> Unknown<'_, 'py> {
+    /// `None` if stock has to ask: it logs an error each time where no unknown token is set.
+    fn get(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let py = self.served.object.py();
+        if self.id.is_none() {
+            let map = self.served.fields.get_item(name!(c"_special_tokens_map").get(py))?;
+            let Some(map) = map.and_then(|map| map.cast_into_exact::<PyDict>().ok()) else { return Ok(None) };
+            let Some(token) = map.get_item(name!(c"unk_token").get(py))? else { return Ok(None) };
+            let Some(token) = special_token(self.setup, token)? else { return Ok(None) };
+            let Some(shared) = self.served.shared() else { return Ok(None) };
+            // One that is unknown itself is looked up for ever.
+            let Some(Some(id)) = id_of(shared, &token) else { return Ok(None) };
+            self.id = Some(id.into_pyobject(py)?.into_any());
+        }
+        Ok(self.id.clone())
     }
 }

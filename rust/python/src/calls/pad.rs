@@ -18,11 +18,15 @@ use crate::ints;
 use crate::objects::{name, own_dict};
 use crate::output::list_of;
 
+/// A row costs stock some microseconds, as much as looking up so many ids.
+const IDS_A_ROW: usize = 32;
+
 /// `PreTrainedTokenizerBase.pad`.
 pub fn pad<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<Answer<'py>> {
     let object = call.get(0).to_owned();
     let Some(reliance) = setup.reliance(Family::Pad) else { return Ok(Answer::Stock) };
-    let Some(served) = Served::look(setup, reliance, &object)? else { return Ok(Answer::Stock) };
+    let work = rows(&call.get(1)) * IDS_A_ROW;
+    let Some(served) = Served::settled(setup, reliance, &object, work)? else { return Ok(Answer::Stock) };
     Ok(padded(setup, &served, call)?.map_or(Answer::Stock, Answer::Done))
 }
 
@@ -113,6 +117,15 @@ fn padded<'py>(
         result.call_method1(name!(c"convert_to_tensors").get(py), (call.get(7),))?;
     }
     Ok(Some(result))
+}
+
+/// How many rows there are to pad, if that is plain.
+fn rows(given: &Bound<'_, PyAny>) -> usize {
+    let mapped = || given.get_item(name!(c"input_ids").get(given.py())).ok()?.len().ok();
+    match given.cast_exact::<PyList>() {
+        Ok(list) => list.len(),
+        Err(_) => mapped().unwrap_or(1),
+    }
 }
 
 /// How far to pad and with what.

@@ -18,18 +18,20 @@ pub enum Family {
     Tokenize,
     Pad,
     IdsToTokens,
+    TokensToIds,
     Decode,
     BatchDecode,
 }
 
 impl Family {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Call,
         Self::EncodePlus,
         Self::Encode,
         Self::Tokenize,
         Self::Pad,
         Self::IdsToTokens,
+        Self::TokensToIds,
         Self::Decode,
         Self::BatchDecode,
     ];
@@ -43,6 +45,7 @@ impl Family {
             Self::Tokenize => "tokenize",
             Self::Pad => "pad",
             Self::IdsToTokens => "ids_to_tokens",
+            Self::TokensToIds => "tokens_to_ids",
             Self::Decode => "decode",
             Self::BatchDecode => "batch_decode",
         }

@@ -16,6 +16,7 @@ use crate::handle::Handle;
 use crate::objects::{Name, name, own_dict};
 use crate::serve::{Ready, ready};
 use crate::state::{CallState, direction_named};
+use crate::worth;
 
 /// A tokenizer whose calls the engine serves.
 pub struct Served<'py> {
@@ -70,6 +71,24 @@ static SHADOWED: [Name; 7] = [
 ];
 
 impl<'py> Served<'py> {
+    /// The same as [`look`](Self::look) for a call about `ids` ids that costs stock little: it
+    /// waits for an engine only if that is [worth it](crate::worth).
+    pub fn settled(
+        setup: &Setup,
+        reliance: &Reliance,
+        object: &Bound<'py, PyAny>,
+        ids: usize,
+    ) -> PyResult<Option<Self>> {
+        let backend = own_dict(object)?.get_item(name!(c"_tokenizer").get(object.py()))?;
+        let Some(backend) = backend.filter(|backend| backend.get_type().is(&setup.backend)) else {
+            return Ok(None);
+        };
+        match worth::ready(&backend, ids)? {
+            worth::Ready::Engine(_) => Self::look(setup, reliance, object),
+            worth::Ready::Stock(_) | worth::Ready::NotYet => Ok(None),
+        }
+    }
+
     /// `None` if stock's code has to run.
     pub fn look(setup: &Setup, reliance: &Reliance, object: &Bound<'py, PyAny>) -> PyResult<Option<Self>> {
         let py = object.py();

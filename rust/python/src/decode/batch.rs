@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 use rayon::ThreadPool;
 
-use super::{FAILS, Ready, by_engine, ready};
+use super::{FAILS, by_engine};
 use crate::descriptor::Call;
 use crate::enter::enter;
 use crate::ints::{self, Ids, Items};
@@ -17,6 +17,7 @@ use crate::output::string;
 use crate::pool;
 use crate::roles::backend;
 use crate::serve::{ARGUMENTS, Served, flag};
+use crate::worth::{Ready, ready};
 
 /// Batches with fewer ids than this are decoded before another thread has woken up.
 const WORTH_SHARING: usize = 1 << 15;

@@ -6,11 +6,12 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::{Ready, ready, tokenizer};
+use super::tokenizer;
 use crate::descriptor::Call;
 use crate::objects::names;
 use crate::output::int;
 use crate::serve::{ARGUMENTS, Served, flag};
+use crate::worth::{Ready, ready};
 
 /// What a look-up of the whole vocabulary weighs against decoding, in ids.
 const WEIGHT: usize = 1 << 12;

@@ -1,15 +1,9 @@
-//! Decoding and look-ups behind Python: which engine serves, and the calls themselves.
-//!
-//! Decoding costs stock little (0.1 µs an id), proving an engine much (up to half a second), so a
-//! call that finds no proven engine goes to stock, uncounted, until stock has done as much as the
-//! proof costs: then the engine is proven, or its compiling waited for. A process that only decodes
-//! a little never pays for an engine.
+//! Decoding and look-ups behind Python: from the engine if it is there or [worth its
+//! proof](crate::worth).
 
 mod batch;
 mod lookups;
 mod stream;
-
-use std::sync::Arc;
 
 use budtiktok::Tokenizer;
 use budtiktok::decoders::IdDecoder;
@@ -18,58 +12,18 @@ use pyo3::prelude::*;
 use crate::compile::{Compiled, Outcome};
 use crate::descriptor::Call;
 use crate::enter::enter;
-use crate::handle::{Handle, Standing, Verdict};
 use crate::ints;
 use crate::objects::names;
 use crate::output::string;
-use crate::roles::backend;
 use crate::serve::{ARGUMENTS, Served, flag};
+use crate::worth::{Ready, ready};
 
 pub use batch::{async_decode_batch, decode_batch};
 pub use lookups::{vocab, vocab_size};
 pub use stream::{copied, hand_back_all, made, step};
 
-/// Ids that stock decodes before the light parts are proven again: a millisecond's worth.
-const WORTH_PROVING: usize = 1 << 11;
-/// Ids that stock decodes before the whole is read and compiled, or waited for.
-const WORTH_COMPILING: usize = 1 << 18;
-
 /// What a decoder fails for is left to stock, which says so in its own words.
 const FAILS: &str = "ids for which the decoder fails";
-
-/// Who serves a call.
-pub enum Ready {
-    Engine(Arc<Compiled>),
-    Stock(Arc<str>),
-    /// Stock, until an engine is worth its proof, or because the tokenizer is none of ours.
-    NotYet,
-}
-
-/// Who serves a call that decodes `ids` ids.
-pub fn ready(object: &Bound<'_, PyAny>, ids: usize) -> PyResult<Ready> {
-    for _ in 0..4 {
-        let Some(handle) = Handle::serving(object)? else { return Ok(Ready::NotYet) };
-        let (standing, undecodable) = handle.get().standing(object.py())?;
-        let worth = match standing {
-            Standing::Proven(Verdict::Engine(compiled)) => {
-                return Ok(match undecodable {
-                    Some(reason) => Ready::Stock(reason),
-                    None => Ready::Engine(compiled),
-                });
-            }
-            Standing::Proven(Verdict::Stock(reason)) => return Ok(Ready::Stock(reason)),
-            Standing::Proven(Verdict::Pending(_)) | Standing::Unknown => WORTH_COMPILING,
-            Standing::LightlyChanged => WORTH_PROVING,
-        };
-        if !handle.get().owes(ids, worth) {
-            return Ok(Ready::NotYet);
-        }
-        if handle.get().current(object.py())?.is_none() {
-            backend()?.seam.call_method1(object.py(), "prove", (object, &handle))?;
-        }
-    }
-    Ok(Ready::NotYet)
-}
 
 /// The engine's tokenizer; `None` where a test's twin stands in for it.
 fn tokenizer(compiled: &Compiled) -> Option<&Tokenizer> {

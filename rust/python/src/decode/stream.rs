@@ -20,12 +20,13 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyString, PyTuple};
 
-use super::{Ready, WORTH_PROVING, decoder, ready};
+use super::decoder;
 use crate::descriptor::Call;
 use crate::ints;
 use crate::objects::{name, names};
 use crate::roles::{backend, is_tokenizer, original};
 use crate::serve::{Served, count_for, served};
+use crate::worth::{Ready, WORTH_PROVING, ready};
 
 /// A table smaller than this is never swept.
 const SMALL: usize = 64;
