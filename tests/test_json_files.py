@@ -1,6 +1,6 @@
 """Large JSON files are read to the very objects that Python's `json` gives, errors included."""
 
-import importlib
+import importlib.util
 import json
 import math
 import random
@@ -143,8 +143,10 @@ def test_other_files_and_arguments(large):
 
 
 def test_the_module_stands_in_while_patched():
-    pytest.importorskip("transformers.tokenization_utils_base")
-    modules = [importlib.import_module(name) for name in json_files.MODULES]
+    # transformers 4.57 has only the first.
+    names = [name for name in json_files.MODULES if importlib.util.find_spec(name)]
+    assert names[0] == json_files.MODULES[0]
+    modules = [importlib.import_module(name) for name in names]
     budtiktok_hf.patch()
     for module in modules:
         assert module.json.dumps is json.dumps

@@ -20,6 +20,9 @@ from tokenizers.trainers import BpeTrainer, WordPieceTrainer
 
 import budtiktok_hf
 
+#: Before 0.23 the texts of added tokens do not show, and stock serves what depends on them.
+ADDED_TOKENS_SHOW = not tokenizers.__version__.startswith("0.22.")
+
 
 def patched_from(written: str) -> Tokenizer:
     budtiktok_hf.patch()
@@ -293,7 +296,7 @@ def test_added_tokens_keep_the_ids_of_their_time():
     tokenizer.model = Tokenizer.from_str(WRITTEN["word_piece"]).model
     same_as_stock(tokenizer, [*TEXTS, "a <late> one"])
     shown = budtiktok_hf.explain(tokenizer)
-    assert (shown.accelerated, shown.stock_calls) == (True, {})
+    assert shown.accelerated == (shown.stock_calls == {}) == ADDED_TOKENS_SHOW
 
 
 def test_encodings_keep_the_values_of_call_time(written, either):
@@ -374,12 +377,11 @@ def test_what_a_decoder_hides_of_an_added_token(decoder):
     same_as_stock(tokenizer)
     tokenizer.normalizer.lowercase = False
     same_as_stock(tokenizer, [*TEXTS, "Hello hello HELLO"])
-    assert budtiktok_hf.explain(tokenizer).accelerated
+    assert budtiktok_hf.explain(tokenizer).accelerated == ADDED_TOKENS_SHOW
     tokenizer.normalizer = tokenizer.normalizer
     same_as_stock(tokenizer, [*TEXTS, "Hello hello HELLO"])
     # Before 0.23 stock does not look again at added tokens when a normalizer is set.
-    looks_again = not tokenizers.__version__.startswith("0.22.")
-    assert budtiktok_hf.explain(tokenizer).accelerated == looks_again
+    assert budtiktok_hf.explain(tokenizer).accelerated == ADDED_TOKENS_SHOW
 
 
 def test_a_template_keeps_the_count_of_its_time():

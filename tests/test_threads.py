@@ -1,10 +1,10 @@
 """Many threads share one tokenizer, with options of their own: every result is the one a lone call gives."""
 
-import importlib.util
 import random
 import threading
 
 import pytest
+from calls_shown import supported
 from conftest import WRITTEN
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
@@ -118,7 +118,7 @@ def through_transformers(name: str, calls: int) -> tuple[int, list]:
 
 #: Where transformers' own code serves its calls, two of them at once race, as in stock.
 WAYS = [through_the_backend]
-if importlib.util.find_spec("budtiktok_hf.calls"):
+if supported():
     WAYS.append(through_transformers)
 
 
