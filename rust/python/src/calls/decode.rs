@@ -1,5 +1,5 @@
-//! `decode` and `batch_decode`: the backend's `decode`, without the walk over the ids by which
-//! stock finds out that they are plain.
+//! `decode` and `batch_decode`: the backend's `decode` and `decode_batch`, without the walk over the
+//! ids by which stock finds out that they are plain.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString};
@@ -9,7 +9,7 @@ use super::request::{flag, optional_flag};
 use super::setup::{Family, Reliance, Setup};
 use super::tokenizer::Served;
 use crate::ints::are_ints;
-use crate::objects::name;
+use crate::objects::{name, own_dict};
 use crate::output::list_of;
 
 /// `PreTrainedTokenizerBase.decode`.
@@ -62,22 +62,36 @@ fn decoded<'py>(
     if clean_up && served.shared().is_none_or(|shared| shared.tokenizer.report().model == "BPE") {
         return Ok(None);
     }
-    // An attribute of the object's own comes first here too.
-    let decode = served.backend.getattr(name!(c"decode").get(py))?;
     let keywords = PyDict::new(py);
     let skip = PyBool::new(py, skip_special_tokens).to_owned();
     keywords.set_item(name!(c"skip_special_tokens").get(py), skip)?;
-    let text = |ids: &Bound<'py, PyList>| -> PyResult<Bound<'py, PyAny>> {
-        let text = decode.call((ids,), Some(&keywords))?;
-        if clean_up {
-            served.object.call_method1(name!(c"clean_up_tokenization").get(py), (text,))
-        } else {
-            Ok(text)
+    let clean = |text: Bound<'py, PyAny>| {
+        if !clean_up {
+            return Ok(text);
         }
+        served.object.call_method1(name!(c"clean_up_tokenization").get(py), (text,))
+    };
+    // An attribute of the object's own comes first here too.
+    let decode = served.backend.getattr(name!(c"decode").get(py))?;
+    let own = own_dict(&served.backend)?;
+    let own = own.contains(name!(c"decode").get(py))? || own.contains(name!(c"decode_batch").get(py))?;
+    let text = |ids: &Bound<'py, PyList>| clean(decode.call((ids,), Some(&keywords))?);
+    let texts = |rows: &[Bound<'py, PyList>]| -> PyResult<Bound<'py, PyAny>> {
+        if own {
+            return Ok(list_of(py, rows.len(), |at| text(&rows[at]))?.into_any());
+        }
+        // On all threads.
+        let rows = (PyList::new(py, rows)?,);
+        let texts = served.backend.call_method(name!(c"decode_batch").get(py), rows, Some(&keywords))?;
+        if !clean_up {
+            return Ok(texts);
+        }
+        let texts = texts.cast_into_exact::<PyList>()?;
+        Ok(list_of(py, texts.len(), |at| clean(texts.get_item(at)?))?.into_any())
     };
     let result = match &ids {
         Ids::One(ids) => text(ids),
-        Ids::Many(rows) => list_of(py, rows.len(), |at| text(&rows[at])).map(Bound::into_any),
+        Ids::Many(rows) => texts(rows),
     };
     match result {
         Ok(result) => Ok(Some(result)),
