@@ -29,7 +29,8 @@ def table(report: dict[str, Any]) -> str:
     ]
     for row in tokenizers:
         engine = row["engine"]
-        served = "engine" if row["accelerated"] else f"stock: {row['reason'] or row['failure']}"
+        why = (*engine.get("reasons", ()), row["reason"], row["failure"])[0]
+        served = "engine" if row["accelerated"] else f"stock: {why}"
         scanner = engine.get("pre_tokenizer") if row["accelerated"] else None
         compared = sum(row["cases"].values())
         lines.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -13,7 +14,18 @@ from typing import Any
 import pytest
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
 
-from compat import cases, edits, journal, loading, options, patched, process, reference, run
+from compat import (
+    cases,
+    edits,
+    journal,
+    loading,
+    options,
+    patched,
+    process,
+    reference,
+    run,
+    support_table,
+)
 from compat.corpora import Corpora, categories
 
 
@@ -175,3 +187,12 @@ def test_texts_are_counted_by_origin_and_content() -> None:
     assert categories("\u200d\ufeff", "adversarial") == {
         "adversarial": 1, "Unicode": 1, "ZWJ": 1, "BOM": 1,
     }  # fmt: skip
+
+
+def test_the_support_table_is_the_last_whole_runs() -> None:
+    """The README's table is what `compat/results/full.json` gives, and that run was a whole one without a difference."""
+    root = Path(__file__).resolve().parent.parent
+    report = json.loads((root / "compat" / "results" / "full.json").read_text(encoding="utf-8"))
+    assert (report["mode"], report["mismatches"], report["failures"]) == ("full", 0, [])
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    assert support_table.replaced(readme, support_table.table(report)) == readme
