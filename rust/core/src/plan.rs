@@ -15,14 +15,14 @@ use std::sync::Arc;
 use crate::added::{AddedVocabulary, LiveTokens};
 use crate::config::{
     AddedToken, BpeConfig, LightConfig, ModelConfig, NormalizerConfig, PostProcessorConfig,
-    PreTokenizerConfig, TokenizerConfig,
+    PreTokenizerConfig, PrependScheme, TokenizerConfig,
 };
 use crate::error::{Error, Result};
 use crate::models::unigram::Unigram;
 use crate::models::{Alphabet, Model, bpe};
 use crate::normalizers::Normalizer;
 use crate::post_processors::PostProcessor;
-use crate::pre_tokenizers::spaces::{MARK, Route, Spaces};
+use crate::pre_tokenizers::spaces::{MARK, MARK_CHAR, Route, Spaces};
 use crate::pre_tokenizers::{AtSpaces, PreTokenizer};
 use crate::vocabulary::Vocabulary;
 
@@ -242,10 +242,22 @@ impl Accepts {
 
 /// The pre-tokenizer that a model is probably going to have, as far as compiling it depends on that.
 pub fn likely_pre_tokenizer(model: &ModelConfig) -> Option<PreTokenizerConfig> {
-    let ModelConfig::Bpe(config) = model else { return None };
-    (Accepts::of(model).raw_bytes && bpe::has_byte_alphabet(&config.vocab)).then_some(
-        PreTokenizerConfig::ByteLevel { add_prefix_space: false, trim_offsets: true, use_regex: true },
-    )
+    let accepts = Accepts::of(model);
+    match model {
+        ModelConfig::Bpe(config) if accepts.raw_bytes && bpe::has_byte_alphabet(&config.vocab) => {
+            Some(PreTokenizerConfig::ByteLevel {
+                add_prefix_space: false,
+                trim_offsets: true,
+                use_regex: true,
+            })
+        }
+        _ if accepts.spaces => Some(PreTokenizerConfig::Metaspace {
+            replacement: MARK_CHAR,
+            prepend_scheme: PrependScheme::First,
+            split: false,
+        }),
+        _ => None,
+    }
 }
 
 /// The alphabet the model reads behind these parts, and which others to compile for it.

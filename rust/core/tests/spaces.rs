@@ -201,3 +201,24 @@ fn spaces_are_read_wherever_they_can_be() {
     // Those whose normalizer replaces the spaces, with an added token that takes white space.
     assert_eq!(characters, [2, 5, 8]);
 }
+
+/// A model that Python code builds is compiled before its other parts are known.
+#[test]
+fn a_model_alone_is_compiled_as_its_parts_will_want_it() {
+    use budtiktok::Tokenizer;
+    use budtiktok::config::{LightConfig, TokenizerConfig};
+    use budtiktok::options::Semantics;
+    use budtiktok::plan::likely_pre_tokenizer;
+    let semantics = Semantics { version: (0, 23, 3) };
+    for model in [bpe(true), unigram(false), unigram(true)] {
+        for (normalizer, pre_tokenizer) in chains() {
+            let json = json!({"version": "1.0", "added_tokens": [], "normalizer": normalizer,
+                "pre_tokenizer": pre_tokenizer, "post_processor": null, "decoder": null, "model": model});
+            let config = TokenizerConfig::from_json(json.to_string().as_bytes()).unwrap();
+            let pre_tokenizer = likely_pre_tokenizer(&config.model);
+            let light = LightConfig::default().with_model(config.model.clone());
+            let alone = Tokenizer::compile(&TokenizerConfig { pre_tokenizer, ..light }, semantics).unwrap();
+            assert!(alone.with_parts_of(&config, semantics).is_ok(), "{json}");
+        }
+    }
+}

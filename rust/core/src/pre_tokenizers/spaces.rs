@@ -20,7 +20,7 @@ use crate::text::NormalizedText;
 
 /// What stands for a space in the vocabulary.
 pub const MARK: &str = "▁";
-const MARK_CHAR: char = '▁';
+pub const MARK_CHAR: char = '▁';
 
 /// The parts to compile, if the model reads spaces.
 #[derive(Debug)]
