@@ -1,14 +1,21 @@
 """`pad`, data collators, and the look-ups of many tokens or ids."""
 
+import collections
+from functools import partial
+
 import numpy as np
 import pytest
 from calls_shown import KINDS, called, compared, made, shown, supported, torch, warm
+from conftest import outcome
 from transformers import (
     BatchEncoding,
     DataCollatorForLanguageModeling,
     DataCollatorForTokenClassification,
     DataCollatorWithPadding,
 )
+
+import budtiktok_hf
+from budtiktok_hf import _native
 
 TENSORS = [None, "np"] + (["pt"] if torch else [])
 ROWS = [[1, 2, 3], [4], [], [5, 6]]
@@ -190,15 +197,61 @@ def test_lookups(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_cheap_calls_build_no_engine(kind):
     """What stock does in microseconds waits for no engine until it adds up."""
-    few = [
+    calls = [
         called("convert_tokens_to_ids", "the"),
         called("convert_tokens_to_ids", ["the", "nope"]),
         called("convert_ids_to_tokens", [1, 2]),
         called("decode", [1, 2]),
         called("pad", {"input_ids": [[1, 2], [3]]}),
     ]
-    assert compared(lambda: made(kind), few) == 0
-    many = [called("convert_ids_to_tokens", [1] * (1 << 18)), *few]
-    fast = compared(lambda: made(kind), many)
-    if supported():
-        assert fast >= len(many)
+    tokenizer = made(kind)
+    expected = [shown(call(tokenizer)) for call in calls]
+
+    def fast() -> int:
+        before = sum(_native.fast_calls().values())
+        assert [shown(call(tokenizer)) for call in calls] == expected
+        return sum(_native.fast_calls().values()) - before
+
+    with budtiktok_hf.patched():
+        assert fast() == 0
+        tokenizer.convert_ids_to_tokens([1] * (1 << 18))
+        assert fast() >= (len(calls) if supported() else 0)
+
+
+NO_MASK = {"return_attention_mask": False}
+
+
+class Counting(collections.UserDict):
+    """Tells who reads it."""
+
+    def __getitem__(self, key):
+        self.data["read"] = self.data.get("read", 0) + 1
+        return super().__getitem__(key)
+
+
+@pytest.mark.parametrize("tensors", TENSORS)
+@pytest.mark.parametrize("padding", [True, False])
+def test_masks_of_more_dimensions_and_mappings_of_others(padding, tensors):
+    def features(make):
+        return [{"attention_mask": make((1, 2, 2)), "input_ids": [at, 2]} for at in (1, 3)]
+
+    makes = [np.ones] + ([torch.ones] if torch else [])
+
+    def masks(make):
+        return {"input_ids": [[1], [2]], "attention_mask": [make((2, 2)), make((2, 2))]}
+
+    def pad(inputs, options):
+        """The inputs are made anew: some are changed."""
+
+        def call(tokenizer):
+            given = inputs()
+            return outcome(lambda: shown(tokenizer.pad(given, **options))), repr(given)
+
+        return call
+
+    inputs = [partial(each, make) for each in (features, masks) for make in makes]
+    inputs += [lambda: collections.defaultdict(list, {"x": [1]}), lambda: Counting(input_ids=[[1]])]
+    options = {"padding": padding, "return_tensors": tensors}
+    calls = [pad(given, options | more) for given in inputs for more in ({}, NO_MASK)]
+    compared(warm(lambda: made("word_piece")), calls)
+    compared(lambda: made("word_piece"), calls)

@@ -25,7 +25,7 @@ const IDS_A_ROW: usize = 32;
 pub fn pad<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<Answer<'py>> {
     let object = call.get(0).to_owned();
     let Some(reliance) = setup.reliance(Family::Pad) else { return Ok(Answer::Stock) };
-    let work = rows(&call.get(1)) * IDS_A_ROW;
+    let work = rows(setup, &call.get(1))? * IDS_A_ROW;
     let Some(served) = Served::settled(setup, reliance, &object, work)? else { return Ok(Answer::Stock) };
     Ok(padded(setup, &served, call)?.map_or(Answer::Stock, Answer::Done))
 }
@@ -54,6 +54,10 @@ fn padded<'py>(
     let mut columns = understood!(columns(setup, &call.get(1))?);
     let ids = understood!(columns.iter().find(|column| column.kind == Kind::Ids));
     let lengths = understood!(ids.lengths());
+    // Masks of more dimensions are stacked, and come last.
+    if columns.iter().any(|column| column.kind == Kind::AttentionMask && column.lengths().is_none()) {
+        return Ok(None);
+    }
     // Of empty rows alone stock cannot tell whether they are a batch.
     if lengths.iter().all(|&length| length == 0) || columns.iter().any(|c| c.values.len() != lengths.len()) {
         return Ok(None);
@@ -119,13 +123,14 @@ fn padded<'py>(
     Ok(Some(result))
 }
 
-/// How many rows there are to pad, if that is plain.
-fn rows(given: &Bound<'_, PyAny>) -> usize {
-    let mapped = || given.get_item(name!(c"input_ids").get(given.py())).ok()?.len().ok();
-    match given.cast_exact::<PyList>() {
-        Ok(list) => list.len(),
-        Err(_) => mapped().unwrap_or(1),
+/// How many rows there are to pad, if that can be told without running anybody's code.
+fn rows(setup: &Setup, given: &Bound<'_, PyAny>) -> PyResult<usize> {
+    if let Ok(list) = given.cast_exact::<PyList>() {
+        return Ok(list.len());
     }
+    let Some(mapping) = mapping(setup, given)? else { return Ok(1) };
+    let ids = mapping.get_item(name!(c"input_ids").get(given.py()))?;
+    Ok(ids.and_then(|ids| ids.cast_into_exact::<PyList>().ok()).map_or(1, |ids| ids.len()))
 }
 
 /// How far to pad and with what.
