@@ -298,3 +298,27 @@ def test_transformers_imported_after_the_hooks(tmp_path):
     assert done.stderr == "" or "Traceback" not in done.stderr
     assert done.stdout.strip() == str(supported())
     assert transformers.__version__
+
+
+class Slotted:
+    __slots__ = ()
+
+
+@pytest.mark.parametrize("stranger", [5, Slotted(), None, types.SimpleNamespace()], ids=repr)
+def test_methods_called_with_what_is_no_tokenizer(stranger):
+    """Stock's error, whatever `self` is."""
+    arguments = {
+        "__call__": ("a",),
+        "encode": ("a",),
+        "tokenize": ("a",),
+        "pad": ({},),
+        "decode": ([1],),
+        "batch_decode": ([[1]],),
+        "convert_ids_to_tokens": ([1],),
+        "convert_tokens_to_ids": ("a",),
+    }
+    calls = [
+        lambda _, name=name, given=given: getattr(PreTrainedTokenizerFast, name)(stranger, *given)
+        for name, given in arguments.items()
+    ]
+    assert compared(lambda: made("word_piece"), calls) == 0

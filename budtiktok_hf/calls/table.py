@@ -290,6 +290,7 @@ def _special_token_names(base: type):
     names = tuple(base.SPECIAL_TOKENS_ATTRIBUTES)
 
     def same(cls: type) -> bool:
-        return tuple(cls.SPECIAL_TOKENS_ATTRIBUTES) == names and "pad_token" in names
+        own = getattr(cls, "SPECIAL_TOKENS_ATTRIBUTES", ())
+        return tuple(own) == names and "pad_token" in names
 
     return same

@@ -79,20 +79,29 @@ impl<'py> Served<'py> {
         object: &Bound<'py, PyAny>,
         ids: usize,
     ) -> PyResult<Option<Self>> {
-        let backend = own_dict(object)?.get_item(name!(c"_tokenizer").get(object.py()))?;
-        let Some(backend) = backend.filter(|backend| backend.get_type().is(&setup.backend)) else {
+        let fields = understood!(unchanged(setup, reliance, object)?);
+        let backend = understood!(fields.get_item(name!(c"_tokenizer").get(object.py()))?);
+        if !backend.get_type().is(&setup.backend) {
             return Ok(None);
-        };
+        }
         match worth::ready(&backend, ids)? {
-            worth::Ready::Engine(_) => Self::look(setup, reliance, object),
+            worth::Ready::Engine(_) => Self::in_place(setup, object, fields),
             worth::Ready::Stock(_) | worth::Ready::NotYet => Ok(None),
         }
     }
 
     /// `None` if stock's code has to run.
     pub fn look(setup: &Setup, reliance: &Reliance, object: &Bound<'py, PyAny>) -> PyResult<Option<Self>> {
+        let fields = understood!(unchanged(setup, reliance, object)?);
+        Self::in_place(setup, object, fields)
+    }
+
+    fn in_place(
+        setup: &Setup,
+        object: &Bound<'py, PyAny>,
+        fields: Bound<'py, PyDict>,
+    ) -> PyResult<Option<Self>> {
         let py = object.py();
-        let Some(fields) = unchanged(setup, reliance, object)? else { return Ok(None) };
         let Some(backend) = fields.get_item(name!(c"_tokenizer").get(py))? else { return Ok(None) };
         let class = backend.get_type();
         if !class.is(&setup.backend) || as_stock(setup, Kind::Backend, &class)? != setup.backend_class {
