@@ -58,6 +58,7 @@ demo: build ## trains a small tokenizer, checks every field, prints the speeds (
 	@$(BIN)/python -m budtiktok_hf demo $(MODEL)
 
 test: test-rust ## cargo's and pytest's suites, the latter with the newest and the oldest tested versions side by side
+	@echo "pytest, with the newest and the oldest versions side by side: about a quarter of an hour; each is shown when it ends"
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync test-python test-oldest
 
 test-rust: $(VENV)/made
