@@ -29,7 +29,7 @@ def table(report: dict[str, Any]) -> str:
     ]
     for row in tokenizers:
         engine = row["engine"]
-        why = (*engine.get("reasons", ()), row["reason"], row["failure"])[0]
+        why = next(filter(None, (*engine.get("reasons", ()), row["reason"], row["failure"])), "")
         served = "engine" if row["accelerated"] else f"stock: {why}"
         scanner = engine.get("pre_tokenizer") if row["accelerated"] else None
         compared = sum(row["cases"].values())

@@ -2,6 +2,8 @@
 
 import gc
 import os
+import subprocess
+import sys
 
 # Folders only: transformers would ask the Hub about some of them. Tests of the Hub say otherwise.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -76,6 +78,19 @@ def train_word_piece() -> Tokenizer:
 
 
 WRITTEN = {"byte_level": train_byte_level().to_str(), "word_piece": train_word_piece().to_str()}
+
+
+def said_by(code: str, *arguments: str, **environment: str) -> str:
+    """What Python code prints in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        env=os.environ | environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture(params=sorted(WRITTEN))

@@ -2,15 +2,12 @@
 
 import copy
 import gc
-import os
 import pickle
-import subprocess
-import sys
 import threading
 
 import pytest
 import tokenizers
-from conftest import answers, same_as_stock
+from conftest import answers, said_by, same_as_stock
 from test_patch import assert_identical, snapshot
 from tokenizers import Encoding, Tokenizer, models, pre_tokenizers
 
@@ -251,15 +248,8 @@ def test_disabled_by_the_environment(written):
         "print(budtiktok_hf.explain(tok).reasons)\n"
         "budtiktok_hf.restore(tok)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, written],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "BUDTIKTOK_DISABLE": "1"},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split("\n")[:3] == ["True", "True False", "['BUDTIKTOK_DISABLE is set']"]
+    said = said_by(code, written, BUDTIKTOK_DISABLE="1")
+    assert said.split("\n")[:3] == ["True", "True False", "['BUDTIKTOK_DISABLE is set']"]
 
 
 def test_names(written):

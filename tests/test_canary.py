@@ -2,13 +2,10 @@
 
 import json
 import logging
-import os
-import subprocess
-import sys
 import threading
 
 import pytest
-from conftest import WRITTEN, fields, same_as_stock
+from conftest import WRITTEN, fields, said_by, same_as_stock
 from tokenizers import Tokenizer, processors
 from twin import Twin
 
@@ -254,15 +251,7 @@ def test_environment(written):
     )
     counts = {"1": len(canary.PROBES) + 2, "0": 0, "": 0, "much": 0, "1e-12": len(canary.PROBES)}
     for value, count in counts.items():
-        done = subprocess.run(
-            [sys.executable, "-c", code, written],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "BUDTIKTOK_VERIFY": value},
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.strip() == str(count), value
+        assert said_by(code, written, BUDTIKTOK_VERIFY=value).strip() == str(count), value
 
 
 def test_a_call_of_transformers_is_compared_whole(faulty, caplog):

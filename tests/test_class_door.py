@@ -3,13 +3,11 @@
 import copy
 import os
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import transformers
-from conftest import TEXTS, WRITTEN
+from conftest import TEXTS, WRITTEN, said_by
 from tokenizers import Tokenizer
 from transformers import (
     AutoTokenizer,
@@ -59,11 +57,7 @@ def assert_same(stock, ours) -> None:
 
 def without_us(code: str, *args: str) -> str:
     code = "import sys\nsys.modules['budtiktok_hf'] = None\n" + code
-    done = subprocess.run(
-        [sys.executable, "-c", code, *args], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return said_by(code, *args)
 
 
 @pytest.fixture(params=["bert", "gpt2", "plain"])
@@ -187,15 +181,8 @@ def test_disabled_it_is_stock(folder):
         "tok = BudTikTokTokenizerFast.from_pretrained(sys.argv[1])\n"
         "print(explain(tok).reasons, type(tok._tokenizer.encode('a')) is tokenizers.Encoding)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, folder],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "BUDTIKTOK_DISABLE": "1"},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == "['BUDTIKTOK_DISABLE is set'] True\n"
+    said = said_by(code, folder, BUDTIKTOK_DISABLE="1")
+    assert said == "['BUDTIKTOK_DISABLE is set'] True\n"
 
 
 if REAL:

@@ -1,13 +1,10 @@
 """Patching and unpatching: scopes, identity, foreign wrappers."""
 
-import os
-import subprocess
-import sys
 import threading
 
 import pytest
 import tokenizers
-from conftest import answers, same_as_stock
+from conftest import answers, said_by, same_as_stock
 from tokenizers import Tokenizer
 
 import budtiktok_hf
@@ -201,18 +198,6 @@ def test_tokenizers_made_before_are_served(written, twin):
     assert budtiktok_hf.explain(tokenizer).stock_calls == {}
 
 
-def run(code: str, **environment) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environment},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
 def test_importing_imports_nothing_heavy():
     code = (
         "import sys, budtiktok_hf\n"
@@ -220,7 +205,7 @@ def test_importing_imports_nothing_heavy():
         "budtiktok_hf.patch()\n"
         "print([m for m in ('torch', 'transformers') if m in sys.modules])\n"
     )
-    assert run(code) == "[]\n[]"
+    assert said_by(code).strip() == "[]\n[]"
 
 
 def test_disabled_by_the_environment():
@@ -233,7 +218,9 @@ def test_disabled_by_the_environment():
         "print(budtiktok_hf.explain().reasons)\n"
         "budtiktok_hf.unpatch()\n"
     )
-    assert run(code, BUDTIKTOK_DISABLE="1") == "False True\n['BUDTIKTOK_DISABLE is set']"
+    assert (
+        said_by(code, BUDTIKTOK_DISABLE="1").strip() == "False True\n['BUDTIKTOK_DISABLE is set']"
+    )
 
 
 @pytest.mark.parametrize("first", ["budtiktok_hf", "transformers"])
@@ -250,7 +237,7 @@ def test_before_and_after_transformers(first, written, tmp_path):
         "budtiktok_hf.unpatch()\n"
         "print(ours == tok(texts, padding=True, truncation=True, max_length=5).data)\n"
     )
-    assert run(code) == "True"
+    assert said_by(code).strip() == "True"
 
 
 def test_an_unknown_tokenizers_stays_stock(monkeypatch, caplog):

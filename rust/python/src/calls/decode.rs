@@ -6,7 +6,7 @@ use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString};
 
 use super::entry::{Answer, Arguments};
 use super::request::{flag, optional_flag};
-use super::setup::{Family, Reliance, Setup};
+use super::setup::{Family, Setup};
 use super::tokenizer::Served;
 use crate::ints::are_ints;
 use crate::objects::{name, own_dict};
@@ -14,7 +14,6 @@ use crate::output::list_of;
 
 /// `PreTrainedTokenizerBase.decode`.
 pub fn decode<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<Answer<'py>> {
-    let Some(reliance) = setup.reliance(Family::Decode) else { return Ok(Answer::Stock) };
     let clean_up = match call.get(3).cast_exact::<PyDict>() {
         Ok(keywords) if keywords.is_empty() => Some(None),
         Ok(keywords) if keywords.len() == 1 => {
@@ -24,15 +23,14 @@ pub fn decode<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<Answer<
         _ => None,
     };
     let Some(clean_up) = clean_up else { return Ok(Answer::Stock) };
-    Ok(decoded(setup, reliance, call, clean_up)?.map_or(Answer::Stock, Answer::Done))
+    Ok(decoded(setup, Family::Decode, call, clean_up)?.map_or(Answer::Stock, Answer::Done))
 }
 
 /// `PreTrainedTokenizerBase.batch_decode`.
 pub fn batch_decode<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<Answer<'py>> {
-    let Some(reliance) = setup.reliance(Family::BatchDecode) else { return Ok(Answer::Stock) };
     let further = call.get(4).cast_exact::<PyDict>().is_ok_and(|keywords| keywords.is_empty());
     let (true, Some(clean_up)) = (further, optional_flag(&call.get(3))) else { return Ok(Answer::Stock) };
-    let Some(text) = decoded(setup, reliance, call, clean_up)? else { return Ok(Answer::Stock) };
+    let Some(text) = decoded(setup, Family::BatchDecode, call, clean_up)? else { return Ok(Answer::Stock) };
     Ok(Answer::Done(match text.cast_exact::<PyString>() {
         Ok(_) => PyList::new(call.py(), [&text])?.into_any(),
         Err(_) => text,
@@ -42,7 +40,7 @@ pub fn batch_decode<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<A
 /// A text, or a list of texts; `None` if stock has to answer.
 fn decoded<'py>(
     setup: &Setup,
-    reliance: &Reliance,
+    family: Family,
     call: &Arguments<'_, 'py>,
     clean_up: Option<bool>,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
@@ -50,7 +48,7 @@ fn decoded<'py>(
     let ids = understood!(plain(&call.get(1))?);
     let skip_special_tokens = understood!(flag(&call.get(2)));
     // What is decoded counts where the backend decodes it.
-    let served = understood!(Served::settled(setup, reliance, &call.get(0), 0)?);
+    let served = understood!(Served::settled(setup, family, &call.get(0), 0)?);
     let clean_up = match clean_up {
         Some(clean_up) => clean_up,
         None => {

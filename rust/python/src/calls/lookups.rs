@@ -13,15 +13,12 @@ use super::tokenizer::{Served, special_token};
 use crate::engine::Shared;
 use crate::ints;
 use crate::objects::name;
-use crate::output::list_of;
+use crate::output::{int, list_of};
 
 /// `TokenizersBackend.convert_ids_to_tokens`.
 pub fn ids_to_tokens<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<Answer<'py>> {
-    let object = call.get(0).to_owned();
-    let Some(reliance) = setup.reliance(Family::IdsToTokens) else { return Ok(Answer::Stock) };
-    let Some(served) = Served::settled(setup, reliance, &object, many(&call.get(1)))? else {
-        return Ok(Answer::Stock);
-    };
+    let many = many(&call.get(1));
+    let served = understood!(Served::settled(setup, Family::IdsToTokens, &call.get(0), many)?, Answer::Stock);
     Ok(tokens_of(&served, &call.get(1), &call.get(2))?.map_or(Answer::Stock, Answer::Done))
 }
 
@@ -114,11 +111,8 @@ impl<'a, 'py> Tokens<'a, 'py> {
 
 /// `PreTrainedTokenizerBase.convert_tokens_to_ids`.
 pub fn tokens_to_ids<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<Answer<'py>> {
-    let object = call.get(0).to_owned();
-    let Some(reliance) = setup.reliance(Family::TokensToIds) else { return Ok(Answer::Stock) };
-    let Some(served) = Served::settled(setup, reliance, &object, many(&call.get(1)))? else {
-        return Ok(Answer::Stock);
-    };
+    let many = many(&call.get(1));
+    let served = understood!(Served::settled(setup, Family::TokensToIds, &call.get(0), many)?, Answer::Stock);
     Ok(ids_of(setup, &served, &call.get(1))?.map_or(Answer::Stock, Answer::Done))
 }
 
@@ -130,33 +124,25 @@ fn ids_of<'py>(
     let Some(shared) = served.shared() else { return Ok(None) };
     let py = tokens.py();
     let mut unknown = Unknown { setup, served, id: None };
-    if let Ok(token) = tokens.cast_exact::<PyString>() {
-        return match id_of(shared, token) {
-            Some(Some(id)) => Ok(Some(id.into_pyobject(py)?.into_any())),
-            Some(None) => unknown.get(),
-            None => Ok(None),
-        };
-    }
+    let mut id = |token: &Bound<'py, PyAny>| {
+        let token = understood!(token.cast_exact::<PyString>().ok());
+        match understood!(id_of(shared, token)) {
+            Some(id) => int(py, id as usize).map(Some),
+            None => unknown.get(),
+        }
+    };
     let tokens: Vec<Bound<'py, PyAny>> = if let Ok(list) = tokens.cast_exact::<PyList>() {
         list.iter().collect()
     } else if let Ok(tuple) = tokens.cast_exact::<PyTuple>() {
         tuple.iter().collect()
     } else {
-        return Ok(None);
+        return id(tokens);
     };
     let mut ids = Vec::with_capacity(tokens.len());
     for token in &tokens {
-        let Ok(token) = token.cast_exact::<PyString>() else { return Ok(None) };
-        ids.push(match id_of(shared, token) {
-            Some(Some(id)) => id.into_pyobject(py)?.into_any(),
-            Some(None) => match unknown.get()? {
-                Some(id) => id,
-                None => return Ok(None),
-            },
-            None => return Ok(None),
-        });
+        ids.push(understood!(id(token)?));
     }
-    Ok(Some(list_of(py, ids.len(), |at| Ok(ids[at].clone()))?.into_any()))
+    Ok(Some(PyList::new(py, ids)?.into_any()))
 }
 
 /// The id of a token, if it has one; `None` if it is no text of Unicode scalars.
@@ -185,7 +171,7 @@ impl<'py> Unknown<'_, 'py> {
             let Some(shared) = self.served.shared() else { return Ok(None) };
             // One that is unknown itself is looked up for ever.
             let Some(Some(id)) = id_of(shared, &token) else { return Ok(None) };
-            self.id = Some(id.into_pyobject(py)?.into_any());
+            self.id = Some(int(py, id as usize)?);
         }
         Ok(self.id.clone())
     }

@@ -23,10 +23,8 @@ const IDS_A_ROW: usize = 32;
 
 /// `PreTrainedTokenizerBase.pad`.
 pub fn pad<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<Answer<'py>> {
-    let object = call.get(0).to_owned();
-    let Some(reliance) = setup.reliance(Family::Pad) else { return Ok(Answer::Stock) };
     let work = rows(setup, &call.get(1))? * IDS_A_ROW;
-    let Some(served) = Served::settled(setup, reliance, &object, work)? else { return Ok(Answer::Stock) };
+    let served = understood!(Served::settled(setup, Family::Pad, &call.get(0), work)?, Answer::Stock);
     Ok(padded(setup, &served, call)?.map_or(Answer::Stock, Answer::Done))
 }
 

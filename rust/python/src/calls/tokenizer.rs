@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
 use super::guard::{Kind, as_stock};
-use super::setup::{Reliance, Setup};
+use super::setup::{Family, Reliance, Setup};
 use super::state::PadToken;
 use crate::compile::{Compiled, Outcome};
 use crate::engine::Shared;
@@ -75,11 +75,11 @@ impl<'py> Served<'py> {
     /// waits for an engine only if that is [worth it](crate::worth).
     pub fn settled(
         setup: &Setup,
-        reliance: &Reliance,
+        family: Family,
         object: &Bound<'py, PyAny>,
         ids: usize,
     ) -> PyResult<Option<Self>> {
-        let fields = understood!(unchanged(setup, reliance, object)?);
+        let fields = understood!(unchanged(setup, understood!(setup.reliance(family)), object)?);
         let backend = understood!(fields.get_item(name!(c"_tokenizer").get(object.py()))?);
         if !backend.get_type().is(&setup.backend) {
             return Ok(None);
