@@ -10,6 +10,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use crate::memory::about_to_write;
+
 /// Where the UTF-8 of a string lies.
 #[derive(Debug, Clone, Copy)]
 pub enum Utf8 {
@@ -147,6 +149,7 @@ impl Arena {
     /// registers, so there is slack behind.
     fn grow(&mut self, len: usize) -> usize {
         self.bytes.reserve(len + 64);
+        about_to_write(&mut self.bytes.spare_capacity_mut()[..len]);
         self.bytes.len()
     }
 }
