@@ -247,7 +247,9 @@ def test_a_decoder_in_python_leaves_encoding_fast(written):
         assert tokenizer.decode_batch([ids]) == [tokenizer.decode(ids)]
         calls = budtiktok_hf.explain(tokenizer).stock_calls
         assert calls == {"a decoder written in Python": before + 4}
+        # Looking up has nothing to do with the decoder.
         assert tokenizer.get_vocab() == stock.call(tokenizer, "get_vocab")
+        assert budtiktok_hf.explain(tokenizer).stock_calls == calls
         if not replaced:
             # The whole is compiled once more, with the decoder in its way.
             budtiktok_hf.unpatch()

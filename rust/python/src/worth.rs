@@ -27,28 +27,36 @@ pub enum Ready {
     NotYet,
 }
 
-/// Who serves a call about `ids` ids whose result the decoder may have a part in.
+/// Who serves a call about `ids` ids that leaves the decoder alone.
 pub fn ready(object: &Bound<'_, PyAny>, ids: usize) -> PyResult<Ready> {
+    Ok(find(object, ids)?.0)
+}
+
+/// Who decodes `ids` ids.
+pub fn ready_to_decode(object: &Bound<'_, PyAny>, ids: usize) -> PyResult<Ready> {
+    Ok(match find(object, ids)? {
+        (Ready::Engine(_), Some(reason)) => Ready::Stock(reason),
+        (ready, _) => ready,
+    })
+}
+
+/// Who serves, and why an engine that does may not decode.
+fn find(object: &Bound<'_, PyAny>, ids: usize) -> PyResult<(Ready, Option<Arc<str>>)> {
     for _ in 0..4 {
-        let Some(handle) = Handle::serving(object)? else { return Ok(Ready::NotYet) };
+        let Some(handle) = Handle::serving(object)? else { break };
         let (standing, undecodable) = handle.get().standing(object.py())?;
         let worth = match standing {
-            Standing::Proven(Verdict::Engine(compiled)) => {
-                return Ok(match undecodable {
-                    Some(reason) => Ready::Stock(reason),
-                    None => Ready::Engine(compiled),
-                });
-            }
-            Standing::Proven(Verdict::Stock(reason)) => return Ok(Ready::Stock(reason)),
+            Standing::Proven(Verdict::Engine(compiled)) => return Ok((Ready::Engine(compiled), undecodable)),
+            Standing::Proven(Verdict::Stock(reason)) => return Ok((Ready::Stock(reason), None)),
             Standing::Proven(Verdict::Pending(_)) | Standing::Unknown => WORTH_COMPILING,
             Standing::LightlyChanged => WORTH_PROVING,
         };
         if !handle.get().owes(ids, worth) {
-            return Ok(Ready::NotYet);
+            break;
         }
         if handle.get().current(object.py())?.is_none() {
             backend()?.seam.call_method1(object.py(), "prove", (object, &handle))?;
         }
     }
-    Ok(Ready::NotYet)
+    Ok((Ready::NotYet, None))
 }

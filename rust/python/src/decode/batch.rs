@@ -17,7 +17,7 @@ use crate::output::string;
 use crate::pool;
 use crate::roles::backend;
 use crate::serve::{ARGUMENTS, Served, flag};
-use crate::worth::{Ready, ready};
+use crate::worth::{Ready, ready_to_decode};
 
 /// Batches with fewer ids than this are decoded before another thread has woken up.
 const WORTH_SHARING: usize = 1 << 15;
@@ -139,7 +139,7 @@ pub fn async_decode_batch(py: Python<'_>, call: &Call<'_>) -> PyResult<Served> {
     let Some(Arguments { object, given, sequences, skip }) = arguments(py, call) else {
         return Ok(Served::Declined(ARGUMENTS.into()));
     };
-    match ready(&object, sequences.ids.len())? {
+    match ready_to_decode(&object, sequences.ids.len())? {
         Ready::Engine(_) => {}
         Ready::Stock(reason) => return Ok(Served::Declined(reason)),
         Ready::NotYet => return Ok(Served::Aside),

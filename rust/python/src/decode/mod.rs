@@ -16,7 +16,7 @@ use crate::ints;
 use crate::objects::names;
 use crate::output::string;
 use crate::serve::{ARGUMENTS, Served, flag};
-use crate::worth::{Ready, ready};
+use crate::worth::{Ready, ready_to_decode};
 
 pub use batch::{async_decode_batch, decode_batch};
 pub use lookups::{vocab, vocab_size};
@@ -45,7 +45,7 @@ fn by_engine(
     ids: usize,
     serve: impl FnOnce(&IdDecoder) -> PyResult<Served>,
 ) -> PyResult<Served> {
-    match ready(object, ids)? {
+    match ready_to_decode(object, ids)? {
         Ready::Engine(compiled) => decoder(&compiled).map_or_else(Ok, serve),
         Ready::Stock(reason) => Ok(Served::Declined(reason)),
         Ready::NotYet => Ok(Served::Aside),

@@ -26,7 +26,7 @@ use crate::ints;
 use crate::objects::{name, names};
 use crate::roles::{backend, is_tokenizer, original};
 use crate::serve::{Served, count_for, served};
-use crate::worth::{Ready, WORTH_PROVING, ready};
+use crate::worth::{Ready, WORTH_PROVING, ready_to_decode};
 
 /// A table smaller than this is never swept.
 const SMALL: usize = 64;
@@ -159,7 +159,7 @@ fn stepped(py: Python<'_>, call: &Call<'_>, object: &Bound<'_, PyAny>) -> PyResu
     if !is_tokenizer(&tokenizer)? || read_step(&given, &mut ids).is_none() {
         return Ok(Served::Aside);
     }
-    let compiled = match ready(&tokenizer, WORTH_PROVING)? {
+    let compiled = match ready_to_decode(&tokenizer, WORTH_PROVING)? {
         Ready::Engine(compiled) => compiled,
         Ready::Stock(reason) => {
             count_for(&tokenizer, &reason)?;
