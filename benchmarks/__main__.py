@@ -12,18 +12,21 @@ import sys
 import tempfile
 from datetime import date
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks import calls, engines, texts
-from benchmarks.run import ROOT, Row, interleaved
+from benchmarks.run import ROOT, Row, calls_interleaved, interleaved
 from budtiktok_hf.cli import progress
 from compat import faults
 
 RESULTS = ROOT / "benchmarks" / "results.md"
 ROAD = ["gpt2", "llama-3", "qwen2.5", "bert-base-uncased"]
 KINDS = ["english", "code", "multilingual"]
+CALLS_A_PROCESS = 7
+"""Each has a share of the text to itself."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -74,6 +77,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--processes", type=int, default=5, help="of each engine (load: at least 11)"
+    )
+    parser.add_argument(
+        "--threads", type=int, default=1, help="of `calls`: with more than one, wall time"
     )
     parser.add_argument(
         "--added", type=int, default=0, metavar="N", help="load: with N tokens added first"
@@ -133,34 +139,35 @@ def _engines(options: argparse.Namespace) -> tuple[list[str], int]:
 
 
 def _calls(options: argparse.Namespace) -> tuple[list[str], int]:
-    head = [
-        "tokenizer",
-        "call",
-        "text",
-        "stock MB/s",
-        "ours MB/s",
-        "ours / stock",
-        "repeat: ours / stock",
+    names = [
+        name for name in engines.BEHIND_TRANSFORMERS if name in {"stock", "ours", *options.engines}
     ]
-    lines, refused = (
-        _title(
-            "Calls: one core, processor time, documents of 2 KB, first pass over new text",
-            options,
-            head,
-        ),
-        0,
+    peers = [name for name in names if name not in ("stock", "ours")]
+    head = ["tokenizer", "call", "text", "stock MB/s", "ours MB/s", "ours / stock", "repeat"]
+    head += [cell for peer in peers for cell in (f"{peer} MB/s", f"ours / {peer}", "repeat")]
+    title = (
+        "Calls: one core, processor time, documents of 2 KB, first pass over new text"
+        if options.threads == 1
+        else f"Calls: {options.threads} threads, wall time, documents of 2 KB, first pass over new text"
     )
-    for name in options.only:
-        for call in options.calls:
-            for text in options.texts[:1]:
-                job = _job(options, "calls", name, text) | {"call": call}
-                rows = _measured(job, ["stock", "ours"], options.processes, f"{name}, {call}")
-                cells = [
-                    _speed(rows["stock"]),
-                    _speed(rows["ours"]),
-                    _ratio(rows),
-                    _ratio(rows, repeat=True),
-                ]
+    lines, refused = _title(title, options, head), 0
+    for name, text in product(options.only, options.texts):
+        for start in range(0, len(options.calls), CALLS_A_PROCESS):
+            job = _job(options, "calls", name, text) | {
+                "calls": options.calls[start : start + CALLS_A_PROCESS],
+                "threads": options.threads,
+            }
+            for call, rows in _measured_calls(
+                job, names, options.processes, f"{name}, {text}"
+            ).items():
+                cells = [_speed(rows["stock"]), _speed(rows["ours"])]
+                cells += [_ratio(rows), _ratio(rows, repeat=True)]
+                for peer in peers:
+                    cells += [
+                        _speed(rows[peer]),
+                        _ratio(rows, peer),
+                        _ratio(rows, peer, repeat=True),
+                    ]
                 lines.append(_line([name, f"`{call}`", text, *cells]))
                 refused += bool(rows["ours"].refused)
     return lines, refused
@@ -244,6 +251,14 @@ def _measured(job: dict[str, Any], names: list[str], processes: int, what: str) 
         return interleaved(job, names, processes, lambda: bar.advance(task))
 
 
+def _measured_calls(
+    job: dict[str, Any], names: list[str], processes: int, what: str
+) -> dict[str, dict[str, Row]]:
+    with progress.bar() as bar:
+        task = bar.add_task(what, total=processes * len(names))
+        return calls_interleaved(job, names, processes, lambda: bar.advance(task))
+
+
 def _speed(row: Row, repeat: bool = False) -> str:
     if row.refused:
         return f"refused: {row.refused}"
@@ -251,11 +266,11 @@ def _speed(row: Row, repeat: bool = False) -> str:
     return f"{row.repeat_speed if repeat else row.first_speed:.1f}{by_stock}"
 
 
-def _ratio(rows: dict[str, Row], repeat: bool = False) -> str:
-    stock, ours = rows["stock"], rows["ours"]
-    if ours.refused or stock.refused:
+def _ratio(rows: dict[str, Row], to: str = "stock", *, repeat: bool = False) -> str:
+    other, ours = rows[to], rows["ours"]
+    if ours.refused or other.refused:
         return "–"
-    return f"{stock.repeat / ours.repeat:.1f}x" if repeat else f"{stock.first / ours.first:.1f}x"
+    return f"{other.repeat / ours.repeat:.1f}x" if repeat else f"{other.first / ours.first:.1f}x"
 
 
 def _title(title: str, options: argparse.Namespace, head: list[str]) -> list[str]:

@@ -83,12 +83,26 @@ def one_thread() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
+def threads(count: int) -> None:
+    """Before any engine is imported: so many threads, wherever an engine uses some."""
+    os.environ["RAYON_NUM_THREADS"] = str(count)
+    os.environ["TOKENIZERS_PARALLELISM"] = "true"
+
+
+#: Those that stand behind transformers' tokenizers too.
+BEHIND_TRANSFORMERS = ("stock", "ours", "fastokens")
+
+
 def tokenizer(engine: str, folder: Path) -> Any:
     """A transformers tokenizer, stock's or patched."""
     if engine == "ours":
         import budtiktok_hf
 
         budtiktok_hf.patch()
+    elif engine == "fastokens":
+        import fastokens
+
+        fastokens.patch_transformers()
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     from transformers import AutoTokenizer

@@ -46,15 +46,40 @@ def interleaved(
     job: dict[str, Any], engines: list[str], processes: int, advance: Callable[[], object]
 ) -> dict[str, Row]:
     """Runs `processes` processes of each engine, one after the other in turn, and checks each result against stock's."""
-    rows = {engine: Row(engine) for engine in engines}
+    return _checked(job["cell"], _take_turns(job, engines, processes, advance))
+
+
+def calls_interleaved(
+    job: dict[str, Any], engines: list[str], processes: int, advance: Callable[[], object]
+) -> dict[str, dict[str, Row]]:
+    """The same for processes that make several calls each: by call."""
+    turns = _take_turns(job, engines, processes, advance)
+
+    def runs(call: str) -> dict[str, list[dict[str, Any]]]:
+        return {
+            engine: [run if "cannot" in run else run["calls"][call] for run in done]
+            for engine, done in turns.items()
+        }
+
+    return {call: _checked(job["cell"], runs(call)) for call in job["calls"]}
+
+
+def _take_turns(
+    job: dict[str, Any], engines: list[str], processes: int, advance: Callable[[], object]
+) -> dict[str, list[dict[str, Any]]]:
+    turns: dict[str, list[dict[str, Any]]] = {engine: [] for engine in engines}
     for _ in range(processes):
-        for engine in engines:
-            row = rows[engine]
-            if not row.refused:
-                run = _process(job | {"engine": engine})
-                row.runs.append(run)
-                row.refused = run.get("cannot", "")
+        for engine, runs in turns.items():
+            if not (runs and "cannot" in runs[-1]):
+                runs.append(_process(job | {"engine": engine}))
             advance()
+    return turns
+
+
+def _checked(cell: str, turns: dict[str, list[dict[str, Any]]]) -> dict[str, Row]:
+    rows = {engine: Row(engine, runs=runs) for engine, runs in turns.items()}
+    for row in rows.values():
+        row.refused = next((run["cannot"] for run in row.runs if "cannot" in run), "")
     if "stock" not in rows:
         return rows
     reference = {run.get("digest") for run in rows["stock"].runs}
@@ -63,7 +88,7 @@ def interleaved(
             continue
         if {run.get("digest") for run in row.runs} != reference or len(reference) != 1:
             row.refused = (
-                "other ids than stock" if job["cell"] == "engines" else "other results than stock"
+                "other ids than stock" if cell == "engines" else "other results than stock"
             )
             continue
         row.first = median(run["first"] for run in row.runs)
