@@ -201,6 +201,7 @@ def _tell(base: ModuleType, fast: ModuleType, classes: dict, hooks: dict[_Call, 
     tokenizer = guards.Watch()
     replaced = {hook.name: (hook.original, hook.replacement) for hook in hooks.values()}
     names = {name for call in hooks for name in (*call.methods, *call.others)}
+    names.add("clean_up_tokenization")
     for name in sorted(names):
         accepted = _stock_value(name, (base, fast), classes)
         tokenizer.name(name, *(replaced.get(name, ()) or accepted))
@@ -236,6 +237,9 @@ def _tell(base: ModuleType, fast: ModuleType, classes: dict, hooks: dict[_Call, 
         "id_to_token",
     ):
         backend.name(name, vars(tokenizers.Tokenizer)[name])
+    encodes = backend.whole()
+    for name in ("decode", "decode_batch"):
+        backend.name(name, vars(tokenizers.Tokenizer)[name])
     watches = tokenizer, batch, backend
 
     def survey(kind: int, cls: type) -> int:
@@ -251,7 +255,9 @@ def _tell(base: ModuleType, fast: ModuleType, classes: dict, hooks: dict[_Call, 
         {
             "survey": survey,
             "backend": tokenizers.Tokenizer,
-            "backend_class": backend.whole(),
+            "backend_class": encodes,
+            "backend_decodes": backend.mask(("decode", "decode_batch")),
+            "clean_up": tokenizer.mask(("clean_up_tokenization",)),
             "batch_encoding": base.BatchEncoding,
             "batch_encoding_class": batch.whole(),
             "added_token": tokenizers.AddedToken,

@@ -1,16 +1,26 @@
 //! `decode` and `batch_decode`: the backend's `decode` and `decode_batch`, without the walk over the
 //! ids by which stock finds out that they are plain.
 
-use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString};
+use std::borrow::Cow;
+use std::sync::Arc;
 
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyInt, PyList, PyString};
+
+use super::clean_up;
 use super::entry::{Answer, Arguments};
+use super::guard::{Kind, as_stock};
 use super::request::{flag, optional_flag};
 use super::setup::{Family, Setup};
-use super::tokenizer::Served;
-use crate::ints::are_ints;
-use crate::objects::{name, own_dict};
-use crate::output::list_of;
+use super::tokenizer::unchanged;
+use crate::compile::{Compiled, Outcome};
+use crate::decode::decoder;
+use crate::enter::enter;
+use crate::ints::{self, are_ints};
+use crate::objects::{Name, name, own_dict};
+use crate::output::{list_of, string};
+use crate::worth::{Ready, ready_to_decode};
 
 /// `PreTrainedTokenizerBase.decode`.
 pub fn decode<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<Answer<'py>> {
@@ -47,55 +57,151 @@ fn decoded<'py>(
     let py = call.py();
     let ids = understood!(plain(&call.get(1))?);
     let skip_special_tokens = understood!(flag(&call.get(2)));
-    // What is decoded counts where the backend decodes it.
-    let served = understood!(Served::settled(setup, family, &call.get(0), 0)?);
+    let decoding = understood!(Decoding::look(setup, family, &call.get(0), skip_special_tokens)?);
     let clean_up = match clean_up {
         Some(clean_up) => clean_up,
         None => {
-            let field = served.fields.get_item(name!(c"clean_up_tokenization_spaces").get(py))?;
+            let field = decoding.fields.get_item(name!(c"clean_up_tokenization_spaces").get(py))?;
             understood!(field.and_then(|field| flag(&field)))
         }
     };
-    // Stock leaves the texts of BPE alone and says so, once.
-    if clean_up && served.shared().is_none_or(|shared| shared.tokenizer.report().model == "BPE") {
-        return Ok(None);
-    }
-    let keywords = PyDict::new(py);
-    let skip = PyBool::new(py, skip_special_tokens).to_owned();
-    keywords.set_item(name!(c"skip_special_tokens").get(py), skip)?;
-    let clean = |text: Bound<'py, PyAny>| {
-        if !clean_up {
-            return Ok(text);
-        }
-        served.object.call_method1(name!(c"clean_up_tokenization").get(py), (text,))
+    let clean_up = if clean_up { understood!(decoding.clean_up(setup)?) } else { CleanUp::No };
+    let result = match &ids {
+        Ids::One(ids) => decoding.text(ids, clean_up),
+        Ids::Many(rows) => decoding.texts(rows, clean_up),
     };
-    // An attribute of the object's own comes first here too.
-    let decode = served.backend.getattr(name!(c"decode").get(py))?;
-    let own = own_dict(&served.backend)?;
-    let own = own.contains(name!(c"decode").get(py))? || own.contains(name!(c"decode_batch").get(py))?;
-    let text = |ids: &Bound<'py, PyList>| clean(decode.call((ids,), Some(&keywords))?);
-    let texts = |rows: &[Bound<'py, PyList>]| -> PyResult<Bound<'py, PyAny>> {
-        if own {
-            return Ok(list_of(py, rows.len(), |at| text(&rows[at]))?.into_any());
+    match result {
+        Ok(_) if clean_up == CleanUp::Refused => {
+            // Stock decodes once more, and says that it leaves the text alone.
+            setup.warned.bind(py).add(call.get(0).get_type().name()?)?;
+            Ok(None)
+        }
+        Ok(result) => Ok(Some(result)),
+        // Stock raises its own.
+        Err(error) if error.is_instance_of::<PyException>(py) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What becomes of a decoded text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CleanUp {
+    No,
+    /// As stock's `clean_up_tokenization` does.
+    AsStock,
+    /// By the tokenizer's own.
+    Own,
+    /// Stock leaves the texts of BPE alone, and has not said so yet.
+    Refused,
+}
+
+static FOR_BPE_TOO: Name =
+    Name::new(c"clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output");
+
+/// A tokenizer whose ids an engine decodes.
+struct Decoding<'py> {
+    object: Bound<'py, PyAny>,
+    fields: Bound<'py, PyDict>,
+    backend: Bound<'py, PyAny>,
+    compiled: Arc<Compiled>,
+    /// Whether the backend has the methods that call the engine: else what it has is called.
+    direct: bool,
+    skip_special_tokens: bool,
+}
+
+impl<'py> Decoding<'py> {
+    /// `None` if stock's code has to run.
+    fn look(
+        setup: &Setup,
+        family: Family,
+        object: &Bound<'py, PyAny>,
+        skip_special_tokens: bool,
+    ) -> PyResult<Option<Self>> {
+        let py = object.py();
+        let fields = understood!(unchanged(setup, understood!(setup.reliance(family)), object)?);
+        let backend = understood!(fields.get_item(name!(c"_tokenizer").get(py))?);
+        let class = backend.get_type();
+        if !class.is(&setup.backend) {
+            return Ok(None);
+        }
+        // What is decoded counts where stock's code decodes it.
+        let Ready::Engine(compiled) = ready_to_decode(&backend, 0)? else { return Ok(None) };
+        let own = own_dict(&backend)?;
+        let direct = as_stock(setup, Kind::Backend, &class)? & setup.backend_decodes == setup.backend_decodes
+            && !own.contains(name!(c"decode").get(py))?
+            && !own.contains(name!(c"decode_batch").get(py))?;
+        let object = object.clone();
+        Ok(Some(Self { object, fields, backend, compiled, direct, skip_special_tokens }))
+    }
+
+    /// How texts are cleaned up that shall be.
+    fn clean_up(&self, setup: &Setup) -> PyResult<Option<CleanUp>> {
+        let py = self.object.py();
+        let class = self.object.get_type();
+        let Outcome::Engine(shared) = self.compiled.outcome() else { return Ok(None) };
+        if shared.tokenizer.report().model == "BPE" {
+            let wanted = self.object.getattr(FOR_BPE_TOO.get(py))?;
+            if !wanted.is_truthy()? {
+                // The warning names the class and comes once.
+                let warned = setup.warned.bind(py).contains(class.name()?)?;
+                return Ok(Some(if warned { CleanUp::No } else { CleanUp::Refused }));
+            }
+        }
+        let stock = as_stock(setup, Kind::Tokenizer, &class)? & setup.clean_up == setup.clean_up
+            && !self.fields.contains(name!(c"clean_up_tokenization").get(py))?;
+        Ok(Some(if stock { CleanUp::AsStock } else { CleanUp::Own }))
+    }
+
+    fn text(&self, ids: &Bound<'py, PyList>, clean_up: CleanUp) -> PyResult<Bound<'py, PyAny>> {
+        let (py, skip) = (self.object.py(), self.skip_special_tokens);
+        if self.direct
+            && let Some(decoder) = decoder(&self.compiled)
+            && let Some(ids) = ints::ids(ids)
+            && let Ok(text) = enter(py, ids.len() * size_of::<u32>(), || decoder.decode(&ids, skip))?
+        {
+            return match clean_up {
+                CleanUp::AsStock => string(py, &clean_up::cleaned(&text)),
+                _ => self.cleaned(string(py, &text)?, clean_up),
+            };
+        }
+        let text = self.by_backend(name!(c"decode"), ids.as_any())?;
+        self.cleaned(text, clean_up)
+    }
+
+    fn texts(&self, rows: &[Bound<'py, PyList>], clean_up: CleanUp) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.object.py();
+        if !self.direct {
+            return Ok(list_of(py, rows.len(), |at| self.text(&rows[at], clean_up))?.into_any());
         }
         // On all threads.
-        let rows = (PyList::new(py, rows)?,);
-        let texts = served.backend.call_method(name!(c"decode_batch").get(py), rows, Some(&keywords))?;
-        if !clean_up {
+        let texts = self.by_backend(name!(c"decode_batch"), PyList::new(py, rows)?.as_any())?;
+        if clean_up == CleanUp::No {
             return Ok(texts);
         }
         let texts = texts.cast_into_exact::<PyList>()?;
-        Ok(list_of(py, texts.len(), |at| clean(texts.get_item(at)?))?.into_any())
-    };
-    let result = match &ids {
-        Ids::One(ids) => text(ids),
-        Ids::Many(rows) => texts(rows),
-    };
-    match result {
-        Ok(result) => Ok(Some(result)),
-        // Stock raises its own.
-        Err(error) if error.is_instance_of::<pyo3::exceptions::PyException>(py) => Ok(None),
-        Err(error) => Err(error),
+        Ok(list_of(py, texts.len(), |at| self.cleaned(texts.get_item(at)?, clean_up))?.into_any())
+    }
+
+    fn by_backend(&self, method: &'static Name, ids: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.object.py();
+        let keywords = PyDict::new(py);
+        keywords.set_item(name!(c"skip_special_tokens").get(py), self.skip_special_tokens)?;
+        self.backend.call_method(method.get(py), (ids,), Some(&keywords))
+    }
+
+    fn cleaned(&self, text: Bound<'py, PyAny>, clean_up: CleanUp) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.object.py();
+        match clean_up {
+            CleanUp::No | CleanUp::Refused => Ok(text),
+            CleanUp::Own => self.object.call_method1(name!(c"clean_up_tokenization").get(py), (text,)),
+            CleanUp::AsStock => {
+                let text = text.cast_into_exact::<PyString>()?;
+                match clean_up::cleaned(text.to_str()?) {
+                    Cow::Borrowed(_) => Ok(text.into_any()),
+                    Cow::Owned(cleaned) => string(py, &cleaned),
+                }
+            }
+        }
     }
 }
 

@@ -25,10 +25,15 @@ pub enum Kind {
     Backend,
 }
 
-/// (address of the class, its tag, bits of what is stock's), by address. Only tried: a forked
-/// child may find it held, and then surveys each time.
-static SURVEYED: Mutex<[(usize, u32, u64); PLACES]> = Mutex::new([(0, 0, 0); PLACES]);
-const PLACES: usize = 64;
+/// What was found of a class: its address and tag then, and bits of what is stock's.
+type Survey = (usize, u32, u64);
+
+/// The last surveys of classes that share a place, the newest first. Only tried: a forked child may
+/// find it held, and then surveys each time.
+static SURVEYED: Mutex<[[Survey; WAYS]; PLACES]> = Mutex::new([[(0, 0, 0); WAYS]; PLACES]);
+const PLACES: usize = 32;
+/// A call looks at three classes, which must not drive each other out.
+const WAYS: usize = 4;
 
 fn place(class: &Bound<'_, PyType>) -> usize {
     // Class objects are about 1 KB long.
@@ -58,13 +63,12 @@ fn valid_tag(class: &Bound<'_, PyType>) -> u32 {
 /// Bits of the names that `class` has as stock made them.
 pub fn as_stock(setup: &Setup, kind: Kind, class: &Bound<'_, PyType>) -> PyResult<u64> {
     let now = valid_tag(class);
-    let at = place(class);
+    let (at, address) = (place(class), class.as_ptr() as usize);
     if now != 0
         && let Ok(surveyed) = SURVEYED.try_lock()
-        && surveyed[at].0 == class.as_ptr() as usize
-        && surveyed[at].1 == now
+        && let Some(known) = surveyed[at].iter().find(|known| (known.0, known.1) == (address, now))
     {
-        return Ok(surveyed[at].2);
+        return Ok(known.2);
     }
     // Looking an attribute up gives the class a tag.
     class.as_any().getattr(name!(c"__doc__").get(class.py()))?;
@@ -74,7 +78,10 @@ pub fn as_stock(setup: &Setup, kind: Kind, class: &Bound<'_, PyType>) -> PyResul
         && before == valid_tag(class)
         && let Ok(mut surveyed) = SURVEYED.try_lock()
     {
-        surveyed[at] = (class.as_ptr() as usize, before, bits);
+        let known = &mut surveyed[at];
+        let old = known.iter().position(|known| known.0 == address).unwrap_or(WAYS - 1);
+        known[..=old].rotate_right(1);
+        known[0] = (address, before, bits);
     }
     Ok(bits)
 }
@@ -82,6 +89,6 @@ pub fn as_stock(setup: &Setup, kind: Kind, class: &Bound<'_, PyType>) -> PyResul
 /// Forgets every survey: what counts as stock's own is new.
 pub fn forget() {
     if let Ok(mut surveyed) = SURVEYED.try_lock() {
-        *surveyed = [(0, 0, 0); PLACES];
+        *surveyed = [[(0, 0, 0); WAYS]; PLACES];
     }
 }

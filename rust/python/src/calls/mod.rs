@@ -18,6 +18,7 @@ macro_rules! understood {
     };
 }
 
+mod clean_up;
 mod decode;
 mod encode;
 mod entry;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyType};
+use pyo3::types::{PyDict, PySet, PyString, PyType};
 
 use super::guard;
 
@@ -79,10 +79,16 @@ pub struct Setup {
     /// `calls.guards.survey`: (kind, class) -> bits.
     pub survey: Py<PyAny>,
     pub backend: Py<PyType>,
+    /// Bits of what encoding, and what decoding relies on there.
     pub backend_class: u64,
+    pub backend_decodes: u64,
     pub batch_encoding: Py<PyType>,
     pub batch_encoding_class: u64,
     pub added_token: Py<PyType>,
+    /// The bit of a class with stock's `clean_up_tokenization`.
+    pub clean_up: u64,
+    /// Names of the classes for which stock has said that it does not clean up after BPE.
+    pub warned: Py<PySet>,
     pub members: Members,
     /// Whether numpy makes int64 of Python ints here.
     pub int64: bool,
@@ -128,9 +134,12 @@ pub fn set_calls(settings: &Bound<'_, PyDict>) -> PyResult<()> {
         survey: get(settings, "survey")?.unbind(),
         backend: class("backend")?,
         backend_class: get(settings, "backend_class")?.extract()?,
+        backend_decodes: get(settings, "backend_decodes")?.extract()?,
         batch_encoding: class("batch_encoding")?,
         batch_encoding_class: get(settings, "batch_encoding_class")?.extract()?,
         added_token: class("added_token")?,
+        clean_up: get(settings, "clean_up")?.extract()?,
+        warned: PySet::empty(settings.py())?.unbind(),
         members: Members {
             longest: member("longest")?,
             pad_to_max_length: member("max_length")?,

@@ -104,7 +104,9 @@ impl<'py> Served<'py> {
         let py = object.py();
         let Some(backend) = fields.get_item(name!(c"_tokenizer").get(py))? else { return Ok(None) };
         let class = backend.get_type();
-        if !class.is(&setup.backend) || as_stock(setup, Kind::Backend, &class)? != setup.backend_class {
+        if !class.is(&setup.backend)
+            || as_stock(setup, Kind::Backend, &class)? & setup.backend_class != setup.backend_class
+        {
             return Ok(None);
         }
         let own = own_dict(&backend)?;

@@ -33,8 +33,13 @@ fn tokenizer(compiled: &Compiled) -> Option<&Tokenizer> {
     }
 }
 
+/// The decoder of a proven engine, if it has one.
+pub fn decoder(compiled: &Compiled) -> Option<&IdDecoder> {
+    tokenizer(compiled)?.decoder().ok()
+}
+
 /// The decoder of a proven engine, or who serves instead.
-fn decoder(compiled: &Compiled) -> Result<&IdDecoder, Served> {
+fn decoder_or_stock(compiled: &Compiled) -> Result<&IdDecoder, Served> {
     let Some(tokenizer) = tokenizer(compiled) else { return Err(Served::Aside) };
     tokenizer.decoder().map_err(|error| Served::Declined(error.to_string().into()))
 }
@@ -46,7 +51,7 @@ fn by_engine(
     serve: impl FnOnce(&IdDecoder) -> PyResult<Served>,
 ) -> PyResult<Served> {
     match ready_to_decode(object, ids)? {
-        Ready::Engine(compiled) => decoder(&compiled).map_or_else(Ok, serve),
+        Ready::Engine(compiled) => decoder_or_stock(&compiled).map_or_else(Ok, serve),
         Ready::Stock(reason) => Ok(Served::Declined(reason)),
         Ready::NotYet => Ok(Served::Aside),
     }

@@ -20,7 +20,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyString, PyTuple};
 
-use super::decoder;
+use super::decoder_or_stock;
 use crate::descriptor::Call;
 use crate::ints;
 use crate::objects::{name, names};
@@ -167,7 +167,7 @@ fn stepped(py: Python<'_>, call: &Call<'_>, object: &Bound<'_, PyAny>) -> PyResu
         }
         Ready::NotYet => return Ok(Served::Aside),
     };
-    let decoder = match decoder(&compiled) {
+    let decoder = match decoder_or_stock(&compiled) {
         Ok(decoder) => decoder,
         Err(served) => {
             if let Served::Declined(reason) = served {
