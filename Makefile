@@ -71,8 +71,8 @@ test-python: test-environment
 test-oldest: test-oldest-environment ## pytest's suites with the oldest tested tokenizers and transformers
 	.venvs/test-oldest/bin/python -m pytest -m 'not long' $(NOT_OLDEST:%=--ignore=tests/test_%.py)
 
-test-long: test-environment ## the suites with 10,000 examples a property, and the sweeps
-	BUDTIKTOK_TEST_PROFILE=long BUDTIKTOK_TEST_REPORT=tests/reports/long.json $(TEST)/bin/python -m pytest
+test-long: test-environment ## what `make test` has too little time for: 10,000 examples a property, whole sweeps, 100,000 calls of threads
+	BUDTIKTOK_TEST_PROFILE=long BUDTIKTOK_TEST_REPORT=tests/reports/long.json $(TEST)/bin/python -m pytest -m 'fuzz or long'
 	PROPTEST_CASES=10000 PYO3_PYTHON=$(CURDIR)/$(BIN)/python cargo test --manifest-path $(RUST) -p budtiktok --release
 
 lint: $(VENV)/made ## cargo fmt, clippy and ruff, nothing tolerated

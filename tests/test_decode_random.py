@@ -1,8 +1,10 @@
 """Random chains of decoders over random ids, at once and id by id."""
 
 import decoding
+import pytest
 from decoding import TOKENS, decoded, streamed
-from hypothesis import HealthCheck, given, settings
+from generators.counts import count
+from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
@@ -43,7 +45,7 @@ ROWS = st.lists(st.lists(IDS, max_size=12), min_size=1, max_size=6)
 STEPS = st.lists(st.one_of(IDS, IDS, IDS, st.lists(IDS, max_size=3)), max_size=24)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.fuzz
 @given(DECODERS, ROWS, st.lists(IDS, max_size=3), STEPS, st.booleans())
 def test_random_decoders(decoder, rows, prompt, steps, skip):
     written = decoding.written(decoder)
@@ -63,3 +65,4 @@ def test_random_decoders(decoder, rows, prompt, steps, skip):
     ]
     # Stock goes on where the engine was.
     assert halves + streamed(handed, plain, steps[len(steps) // 2 :]) == expected[1]
+    count("decoders, at once and id by id")

@@ -56,6 +56,20 @@ def loaded(written: dict) -> Tokenizer | None:
     return None
 
 
+def endless(tokenizer: Tokenizer) -> bool:
+    """Whether the normalized form of an added token is empty: stock's search for it may never end."""
+    written = json.loads(Original(tokenizer).to_str())
+    contents = [token["content"] for token in written["added_tokens"] if token["normalized"]]
+    if written["normalizer"] is None or not contents:
+        return False
+    model = {"type": "WordLevel", "vocab": {}, "unk_token": "x"}
+    alone = Tokenizer.from_str(json.dumps(written | {"added_tokens": [], "model": model}))
+    found = any(compare.outcome(alone.normalizer.normalize_str, text) == "" for text in contents)
+    if found:
+        count("left out: stock may not end")
+    return found
+
+
 @given(st.data())
 def test_every_field_of_every_call(data: st.DataObject) -> None:
     budtiktok_hf.patch()
@@ -63,6 +77,8 @@ def test_every_field_of_every_call(data: st.DataObject) -> None:
     tokenizer = loaded(written)
     if tokenizer is None:
         count("files refused by stock")
+        return
+    if endless(tokenizer):
         return
     count(f"tokenizers by {'stock: ' + why if (why := why_not(tokenizer)) else 'the engine'}")
     vocabulary = strategies.names_of(written["model"])
@@ -116,7 +132,7 @@ def test_added_tokens(data: st.DataObject) -> None:
     budtiktok_hf.patch()
     written = data.draw(strategies.tokenizers(least_added=2))
     tokenizer = loaded(written)
-    if tokenizer is None:
+    if tokenizer is None or endless(tokenizer):
         return
     count(f"tokenizers by {'stock: ' + why if (why := why_not(tokenizer)) else 'the engine'}")
     contents = [token["content"] for token in written["added_tokens"]]
@@ -150,6 +166,8 @@ def test_edits_between_calls(data: st.DataObject) -> None:
     for name in data.draw(st.lists(st.sampled_from(sorted(edits)), max_size=4)):
         done.append(name)
         edits[name]()
+        if endless(tokenizer) or endless(other):
+            return
         assert_same(tokenizer, lambda t: t.encode(text), (written, done, text), queries=False)
         assert_same(other, lambda t: t.encode(text), (done, text), queries=False)
 
@@ -159,7 +177,7 @@ def test_decoding(data: st.DataObject) -> None:
     budtiktok_hf.patch()
     written = data.draw(strategies.tokenizers())
     tokenizer = loaded(written)
-    if tokenizer is None:
+    if tokenizer is None or endless(tokenizer):
         return
     vocabulary = strategies.names_of(written["model"])
     text = data.draw(strategies.texts(vocabulary))
@@ -209,7 +227,7 @@ def test_calls_of_transformers(data: st.DataObject) -> None:
     def answers() -> list:
         """The same call twice, and once more after it, on a tokenizer of its own."""
         tokenizer = loaded(written)
-        if tokenizer is None:
+        if tokenizer is None or endless(tokenizer):
             return []
         whole = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **made)
         shown = [compare.plain(compare.outcome(call, whole)) for _ in range(2)]
