@@ -1,6 +1,7 @@
 """`BudTikTokTokenizerFast`: AutoTokenizer's result field by field, accelerated; pickles and folders that load without this package."""
 
 import copy
+import json
 import os
 import pickle
 from pathlib import Path
@@ -38,13 +39,20 @@ def everything(tokenizer) -> dict:
         "tokens": lambda: tokenizer.tokenize(TEXTS[4]),
         "decoded": lambda: tokenizer.decode(tokenizer(TEXTS[3]).input_ids),
     }
+    written = json.loads(tokenizer._tokenizer.to_str())
+    vocab = tokenizer.get_vocab()
+    if len(set(vocab.values())) < len(vocab):
+        # Which of the strings of an id stock shows and writes is chance.
+        model = written["model"]
+        model["vocab"], model["merges"] = sorted(model["vocab"].values()), len(model["merges"])
+        calls = {"ids": lambda: tokenizer(TEXTS).input_ids}
     return {
         "class": type(tokenizer).__qualname__,
         "module": type(tokenizer).__module__,
         "bases": [base.__qualname__ for base in type(tokenizer).__mro__],
         "fields": {name: repr(value) for name, value in fields.items()},
         "special": repr(tokenizer.special_tokens_map),
-        "written": tokenizer._tokenizer.to_str(),
+        "written": written,
         "text": repr(tokenizer),
     } | {name: compare.plain(compare.outcome(call)) for name, call in calls.items()}
 
@@ -201,7 +209,10 @@ if REAL:
         assert isinstance(ours, BudTikTokTokenizerFast) and type(ours) is type(stock)
         assert_same(stock, ours)
         ours.save_pretrained(tmp_path / "saved")
-        assert_same(
-            AutoTokenizer.from_pretrained(tmp_path / "saved"),
-            BudTikTokTokenizerFast.from_pretrained(tmp_path / "saved"),
-        )
+        doors = AutoTokenizer, BudTikTokTokenizerFast
+        stock, ours = (compare.outcome(door.from_pretrained, tmp_path / "saved") for door in doors)
+        if isinstance(stock, compare.Raised):
+            # Of strings that share an id one was written, and merges name the other.
+            assert path.name == "vall-e-phonemes" and ours == stock
+        else:
+            assert_same(stock, ours)
