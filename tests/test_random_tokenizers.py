@@ -63,7 +63,9 @@ def endless(tokenizer: Tokenizer) -> bool:
     if written["normalizer"] is None or not contents:
         return False
     model = {"type": "WordLevel", "vocab": {}, "unk_token": "x"}
-    alone = Tokenizer.from_str(json.dumps(written | {"added_tokens": [], "model": model}))
+    parts = dict.fromkeys(("truncation", "padding", "pre_tokenizer", "post_processor", "decoder"))
+    parts |= {"version": "1.0", "normalizer": written["normalizer"], "added_tokens": []}
+    alone = Tokenizer.from_str(json.dumps(parts | {"model": model}))
     found = any(compare.outcome(alone.normalizer.normalize_str, text) == "" for text in contents)
     if found:
         count("left out: stock may not end")
@@ -165,7 +167,10 @@ def test_edits_between_calls(data: st.DataObject) -> None:
     done = []
     for name in data.draw(st.lists(st.sampled_from(sorted(edits)), max_size=4)):
         done.append(name)
-        edits[name]()
+        if isinstance(compare.outcome(edits[name]), compare.Raised):
+            # Adding tokens normalizes them, at which stock may panic.
+            count("edits refused by stock")
+            return
         if endless(tokenizer) or endless(other):
             return
         assert_same(tokenizer, lambda t: t.encode(text), (written, done, text), queries=False)
