@@ -201,6 +201,12 @@ def test_decoding(data: st.DataObject) -> None:
 @given(st.data())
 def test_calls_of_transformers(data: st.DataObject) -> None:
     written = data.draw(strategies.tokenizers())
+    budtiktok_hf.patch()
+    first = loaded(written)
+    if first is not None and why_not(first) == "two tokens that match":
+        # Which of them stock finds is chance, another for each object.
+        count("left out: chance in stock")
+        return
     vocabulary = strategies.names_of(written["model"])
     some = st.sampled_from(["<pad>", *vocabulary[:3]])
     names = data.draw(
