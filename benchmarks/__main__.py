@@ -10,6 +10,7 @@ import shlex
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from datetime import date
 from importlib.metadata import version
 from itertools import product
@@ -157,8 +158,8 @@ def _calls(options: argparse.Namespace) -> tuple[list[str], int]:
                 "calls": options.calls[start : start + CALLS_A_PROCESS],
                 "threads": options.threads,
             }
-            for call, rows in _measured_calls(
-                job, names, options.processes, f"{name}, {text}"
+            for call, rows in _measured(
+                job, names, options.processes, f"{name}, {text}", calls_interleaved
             ).items():
                 cells = [_speed(rows["stock"]), _speed(rows["ours"])]
                 cells += [_ratio(rows), _ratio(rows, repeat=True)]
@@ -245,18 +246,17 @@ def _growth(options: argparse.Namespace) -> tuple[list[str], int]:
     return lines, 0
 
 
-def _measured(job: dict[str, Any], names: list[str], processes: int, what: str) -> dict[str, Row]:
+def _measured(
+    job: dict[str, Any],
+    names: list[str],
+    processes: int,
+    what: str,
+    run: Callable[..., dict[str, Any]] = interleaved,
+) -> dict[str, Any]:
+    """What `run` gives: a row an engine, or such rows for each call."""
     with progress.bar() as bar:
         task = bar.add_task(what, total=processes * len(names))
-        return interleaved(job, names, processes, lambda: bar.advance(task))
-
-
-def _measured_calls(
-    job: dict[str, Any], names: list[str], processes: int, what: str
-) -> dict[str, dict[str, Row]]:
-    with progress.bar() as bar:
-        task = bar.add_task(what, total=processes * len(names))
-        return calls_interleaved(job, names, processes, lambda: bar.advance(task))
+        return run(job, names, processes, lambda: bar.advance(task))
 
 
 def _speed(row: Row, repeat: bool = False) -> str:

@@ -1,6 +1,6 @@
 //! `CTC`: repeated tokens once, padding away, word delimiters as spaces.
 
-use super::wordpiece::cleanup;
+use super::clean_up::cleaned_token;
 
 #[derive(Debug)]
 pub struct Ctc {
@@ -26,6 +26,6 @@ impl Ctc {
 
     pub(super) fn map(&self, token: &str) -> String {
         let text = token.replace(&self.pad_token, "");
-        if self.cleanup { cleanup(text).replace(&self.word_delimiter_token, " ") } else { text }
+        if self.cleanup { cleaned_token(text).replace(&self.word_delimiter_token, " ") } else { text }
     }
 }

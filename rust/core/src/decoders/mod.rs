@@ -10,6 +10,7 @@ mod arena;
 mod bpe;
 mod byte_fallback;
 mod byte_level;
+pub mod clean_up;
 mod ctc;
 mod ids;
 mod metaspace;

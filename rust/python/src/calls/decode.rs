@@ -8,7 +8,6 @@ use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyList, PyString};
 
-use super::clean_up;
 use super::entry::{Answer, Arguments};
 use super::guard::{Kind, as_stock};
 use super::request::{flag, optional_flag};
@@ -21,6 +20,7 @@ use crate::ints::{self, are_ints};
 use crate::objects::{Name, name, own_dict};
 use crate::output::{list_of, string};
 use crate::worth::{Ready, ready_to_decode};
+use budtiktok::decoders::clean_up::{Rules, cleaned};
 
 /// `PreTrainedTokenizerBase.decode`.
 pub fn decode<'py>(setup: &Setup, call: &Arguments<'_, 'py>) -> PyResult<Answer<'py>> {
@@ -160,7 +160,7 @@ impl<'py> Decoding<'py> {
             && let Ok(text) = enter(py, ids.len() * size_of::<u32>(), || decoder.decode(&ids, skip))?
         {
             return match clean_up {
-                CleanUp::AsStock => string(py, &clean_up::cleaned(&text)),
+                CleanUp::AsStock => string(py, &cleaned(&text, Rules::Transformers)),
                 _ => self.cleaned(string(py, &text)?, clean_up),
             };
         }
@@ -196,7 +196,7 @@ impl<'py> Decoding<'py> {
             CleanUp::Own => self.object.call_method1(name!(c"clean_up_tokenization").get(py), (text,)),
             CleanUp::AsStock => {
                 let text = text.cast_into_exact::<PyString>()?;
-                match clean_up::cleaned(text.to_str()?) {
+                match cleaned(text.to_str()?, Rules::Transformers) {
                     Cow::Borrowed(_) => Ok(text.into_any()),
                     Cow::Owned(cleaned) => string(py, &cleaned),
                 }

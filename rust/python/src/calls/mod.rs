@@ -18,7 +18,6 @@ macro_rules! understood {
     };
 }
 
-mod clean_up;
 mod decode;
 mod encode;
 mod entry;

@@ -35,7 +35,7 @@ fn tokenizer(compiled: &Compiled) -> Option<&Tokenizer> {
 
 /// The decoder of a proven engine, if it has one.
 pub fn decoder(compiled: &Compiled) -> Option<&IdDecoder> {
-    tokenizer(compiled)?.decoder().ok()
+    decoder_or_stock(compiled).ok()
 }
 
 /// The decoder of a proven engine, or who serves instead.
